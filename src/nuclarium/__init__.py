@@ -1,0 +1,1 @@
+"""nuclarium: from raw microscopy files to published answers about cell nuclei."""

@@ -1,0 +1,1 @@
+"""Outlines in the formats of other tools."""

@@ -1,0 +1,1 @@
+"""One row a nucleus, units in the column names."""

@@ -1,0 +1,1 @@
+"""Networks, their targets and losses, in torch."""

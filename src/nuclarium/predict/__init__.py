@@ -1,0 +1,1 @@
+"""Images to labels with an exported model; no torch."""

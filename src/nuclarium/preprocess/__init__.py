@@ -1,0 +1,1 @@
+"""Image to image on the same grid."""

@@ -1,0 +1,1 @@
+"""One function a verb: load, call the step, save, record."""

@@ -1,0 +1,24 @@
+"""Fixtures that every test may use: an rng, tiny synthetic nuclei, and the real files beside the project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+DATA = Path(os.environ.get("NUCLARIUM_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Folder of real images, or a skip with the reason."""
+    if not DATA.is_dir():
+        pytest.skip(f"the real images are not at {DATA}; set NUCLARIUM_DATA to their folder")
+    return DATA
