@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: an rng, tiny synthetic nuclei, and the real files beside the project."""
+"""Fixtures of every test: an rng, tiny synthetic nuclei, the real files beside the project."""
 
 from __future__ import annotations
 

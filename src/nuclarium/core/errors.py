@@ -1,4 +1,4 @@
-"""What a user can cause to go wrong, each as a sentence: what was expected, what came, what to do."""
+"""What users can cause to go wrong, each said as what was expected, what came, what to do."""
 
 from __future__ import annotations
 
