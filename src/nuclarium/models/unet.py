@@ -1,0 +1,96 @@
+"""A U-Net on any encoder of segmentation_models_pytorch, with a head at half resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import segmentation_models_pytorch as smp
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class NucleusUNet(nn.Module):
+    """Encoder, decoder, and a head that gives full-size maps from half-size features.
+
+    The decoder stops at half the input's resolution, where a full-size decoder would spend most of
+    its time; the head predicts each 2 × 2 block of output pixels from one feature vector
+    (sub-pixel convolution [1]_).
+
+    Parameters
+    ----------
+    encoder_name : str
+        A name that `segmentation_models_pytorch` knows; ``tu-`` names come from timm.
+    in_channels : int
+        Channels of the input.
+    out_channels : int
+        Maps to predict.
+    decoder_channels : sequence of int
+        Channels of the decoder, coarsest first; one entry for each encoder level but the last.
+
+    References
+    ----------
+    .. [1] W. Shi et al., 2016, doi:10.1109/CVPR.2016.207
+    """
+
+    def __init__(
+        self,
+        encoder_name: str,
+        *,
+        in_channels: int = 1,
+        out_channels: int = 2,
+        decoder_channels: Sequence[int] = (96, 64, 48, 32),
+    ) -> None:
+        super().__init__()
+        depth = len(decoder_channels) + 1
+        self.encoder = smp.encoders.get_encoder(
+            encoder_name, in_channels=in_channels, depth=depth, weights=None
+        )
+        widths = list(self.encoder.out_channels[1:])[::-1]
+        self.blocks = nn.ModuleList()
+        width = widths[0]
+        for skip, out in zip(widths[1:], decoder_channels, strict=True):
+            self.blocks.append(DecoderBlock(width, skip, out))
+            width = out
+        self.head = nn.Conv2d(width, 4 * out_channels, 3, padding=1)
+        self.divisor = 2**depth
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Predict logits.
+
+        Parameters
+        ----------
+        pixels : tensor of float32, shape (N, C, H, W)
+            Prepared input; H and W are multiples of `divisor`.
+
+        Returns
+        -------
+        logits : tensor of float32, shape (N, K, H, W)
+        """
+        features = self.encoder(pixels)[1:]
+        x = features[-1]
+        for block, skip in zip(self.blocks, features[-2::-1], strict=True):
+            x = block(x, skip)
+        return functional.pixel_shuffle(self.head(x), 2)
+
+
+class DecoderBlock(nn.Module):
+    """Upsample by two, join the encoder's features of that size, convolve twice."""
+
+    def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.fuse = _convolution(in_channels + skip_channels, out_channels)
+        self.refine = _convolution(out_channels, out_channels)
+
+    def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
+        """Return features of the size of `skip`."""
+        x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
+        return self.refine(self.fuse(torch.cat([x, skip], dim=1)))
+
+
+def _convolution(in_channels: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+    )

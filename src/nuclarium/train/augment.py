@@ -1,0 +1,133 @@
+"""Random changes to a patch that microscopes could have made; pure functions of an rng."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from nuclarium.core.labels import Labels
+
+Pixels = npt.NDArray[np.float32]
+
+
+def random_patch(
+    pixels: Pixels,
+    labels: Labels,
+    *,
+    size: int,
+    scale_range: tuple[float, float],
+    rng: np.random.Generator,
+) -> tuple[Pixels, Labels, float]:
+    """Cut a randomly turned, scaled and placed square out of an image.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W)
+    labels : ndarray of int32, shape (H, W)
+    size : int
+        Side of the patch in pixels.
+    scale_range : (float, float)
+        Smallest and largest magnification; their logarithm is drawn evenly.
+
+    Returns
+    -------
+    pixels : ndarray of float32, shape (size, size)
+    labels : ndarray of int32, shape (size, size)
+        Numbers as in the input.
+    scale : float
+        Magnification that was used.
+    """
+    scale = float(np.exp(rng.uniform(*np.log(scale_range))))
+    stretch = float(np.exp(rng.normal(0, 0.06)))
+    angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else rng.integers(4) * np.pi / 2
+    flip = 1.0 if rng.random() < 0.5 else -1.0
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    to_patch = scale * rotation @ np.diag([stretch * flip, 1 / stretch])
+    centre_xy = _random_centre(labels, size / scale, rng)
+    offset = (size - 1) / 2 - to_patch @ centre_xy
+    matrix = np.column_stack([to_patch, offset])
+    if scale < 0.8:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / scale)
+    moved = cv2.warpAffine(
+        pixels, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    moved_labels = cv2.warpAffine(
+        labels.astype(np.float32),
+        matrix,
+        (size, size),
+        flags=cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_REFLECT,
+    )
+    return moved, moved_labels.astype(np.int32), scale
+
+
+def _random_centre(
+    labels: Labels, extent: float, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Centre ``(x, y)`` of a window of that extent; every other one is drawn near a nucleus."""
+    if rng.random() < 0.5 and labels.any():
+        wanted = rng.choice(np.flatnonzero(labels))
+        near = (
+            np.array(divmod(int(wanted), labels.shape[1]), float)
+            + rng.uniform(-0.3, 0.3, 2) * extent
+        )
+    else:
+        near = rng.uniform(0, labels.shape)
+    half = np.minimum(extent, labels.shape) / 2
+    centre = np.clip(near, half, np.array(labels.shape) - half)
+    return np.asarray(centre[::-1] - 0.5)
+
+
+def change_intensities(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Change gamma, background, blur, noise and contrast of a patch, each at random.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W)
+        Most values in [0, 1].
+
+    Returns
+    -------
+    pixels : ndarray of float32, shape (H, W)
+    """
+    changed = pixels
+    if rng.random() < 0.5:
+        gamma = float(np.exp(rng.normal(0, 0.35)))
+        changed = np.sign(changed) * np.abs(changed) ** gamma
+    if rng.random() < 0.3:
+        changed = changed + _background(pixels.shape, rng)
+    if rng.random() < 0.25:
+        changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 2.0))
+    if rng.random() < 0.3:
+        noise = rng.standard_normal(pixels.shape, dtype=np.float32)
+        signal = np.sqrt(np.maximum(changed, 0.02)) if rng.random() < 0.5 else 1.0
+        changed = changed + noise * signal * rng.uniform(0.01, 0.15)
+    if rng.random() < 0.1:
+        changed = np.minimum(changed, rng.uniform(0.5, 1.0))
+    if rng.random() < 0.5:
+        changed = changed * np.exp(rng.normal(0, 0.3)) + rng.normal(0, 0.05)
+    return np.asarray(changed, np.float32)
+
+
+def _background(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
+    """Smooth light of low frequency, as of uneven illumination or out-of-focus planes."""
+    coarse = rng.uniform(0, rng.uniform(0.05, 0.4), (4, 4)).astype(np.float32)
+    return np.asarray(
+        cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC), np.float32
+    )
+
+
+def empty_field(size: int, rng: np.random.Generator) -> Pixels:
+    """Noise without any nucleus, stretched as an empty image would be.
+
+    Returns
+    -------
+    pixels : ndarray of float32, shape (size, size)
+    """
+    noise = rng.standard_normal((size, size), dtype=np.float32)
+    if rng.random() < 0.7:
+        noise = cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.5, 3.0))
+    noise = noise + _background((size, size), rng) * rng.uniform(0, 10) * noise.std()
+    low, high = np.percentile(noise, (1.0, 99.8))
+    return np.asarray((noise - low) / (high - low), np.float32)

@@ -1,0 +1,107 @@
+"""Settings of a training run; the file, the command and the docs all come from here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nuclarium.core.errors import InputNotFoundError, SettingsError
+
+
+class TrainConfig(BaseModel):
+    """Settings of one training run.
+
+    Paths are relative to the settings file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, description="Name of the model")]
+    images: Annotated[Path, Field(description="Folder of images")]
+    labels: Annotated[Path, Field(description="Folder of label images, each named as its image")]
+    index: Annotated[
+        Path | None, Field(description="CSV with a column `id` that lists the images to use")
+    ] = None
+    where: Annotated[
+        dict[str, str], Field(description="Values that rows of the index must have")
+    ] = {}
+    exclude: Annotated[
+        Path | None, Field(description="Text file of ids that are never trained on, one a line")
+    ] = None
+    validation_fraction: Annotated[
+        float, Field(gt=0, lt=1, description="Part of the images held out to watch the training")
+    ] = 0.08
+    encoder: Annotated[str, Field(description="Encoder that segmentation_models_pytorch knows")] = (
+        "tu-tf_efficientnet_lite0"
+    )
+    encoder_weights: Annotated[
+        str | None,
+        Field(
+            description="File of weights to start the encoder from, or `package:NAME` for the one "
+            "file of weights inside an installed package"
+        ),
+    ] = None
+    decoder_channels: Annotated[
+        tuple[int, ...], Field(description="Channels of the decoder, coarsest first")
+    ] = (96, 64, 48, 32)
+    patch_size_px: Annotated[int, Field(ge=64, multiple_of=32, description="Side of a patch")] = 256
+    batch_size: Annotated[int, Field(ge=1, description="Patches a step")] = 16
+    steps: Annotated[int, Field(ge=1, description="Steps of the optimiser")] = 2500
+    steps_per_epoch: Annotated[int, Field(ge=1, description="Steps between two validations")] = 100
+    learning_rate: Annotated[float, Field(gt=0, description="Highest learning rate")] = 2e-3
+    weight_decay: Annotated[float, Field(ge=0, description="Weight decay of AdamW")] = 1e-2
+    scale_range: Annotated[
+        tuple[float, float], Field(description="Smallest and largest random magnification")
+    ] = (0.5, 2.0)
+    patience: Annotated[
+        int, Field(ge=1, description="Validations without progress before the run stops")
+    ] = 20
+    precision: Annotated[
+        Literal["32-true", "bf16-mixed", "16-mixed"], Field(description="Lightning's precision")
+    ] = "bf16-mixed"
+    workers: Annotated[int, Field(ge=0, description="Processes that make patches")] = 1
+    seed: Annotated[int, Field(ge=0, description="Seed of everything random")] = 0
+    card: Annotated[
+        dict[str, str], Field(description="Facts for the model card: data, licence, limits")
+    ] = {}
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read a settings file, with its paths made absolute.
+
+    Raises
+    ------
+    InputNotFoundError
+        If there is no such file.
+    SettingsError
+        If it is not TOML, or a setting is unknown, missing or out of range.
+    """
+    if not path.is_file():
+        raise InputNotFoundError(f"Settings must be a TOML file, but there is none at {path}.")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = TrainConfig.model_validate(values)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} must be a TOML file, but {error}.") from error
+    except ValidationError as error:
+        raise SettingsError(_sentence(path, error)) from error
+    return config.model_copy(update=_absolute_paths(config, path.resolve().parent))
+
+
+def _absolute_paths(config: TrainConfig, folder: Path) -> dict[str, Any]:
+    return {
+        name: (folder / value).resolve()
+        for name in ("images", "labels", "index", "exclude")
+        if (value := getattr(config, name)) is not None
+    }
+
+
+def _sentence(path: Path, error: ValidationError) -> str:
+    faults = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors()
+    )
+    return f"{path} must hold valid settings, but {faults}. See docs/training.md for all of them."
