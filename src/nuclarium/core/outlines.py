@@ -1,0 +1,294 @@
+"""Outlines of nuclei: polygons along the edges of pixels, which enclose exactly their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from nuclarium.core.labels import Labels
+
+Ring = npt.NDArray[np.int32]
+"""Corners ``(y, x)`` of a closed line, shape (N, 2), the first not repeated at the end.
+
+Corner ``(y, x)`` is the upper left corner of pixel ``(y, x)``, so the centre of that pixel lies at
+``(y + 0.5, x + 0.5)``. This is how QuPath and ImageJ count.
+"""
+
+EAST, SOUTH, WEST, NORTH = range(4)
+_STEPS = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)], np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """One connected part of a nucleus: its outer ring, and the rings of its holes."""
+
+    exterior: Ring
+    holes: tuple[Ring, ...] = ()
+
+    @property
+    def area(self) -> float:
+        """Area in pixels."""
+        return ring_area(self.exterior) + sum(ring_area(hole) for hole in self.holes)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Where a nucleus ends: its label, and one polygon for each of its parts."""
+
+    label: int
+    polygons: tuple[Polygon, ...]
+
+    @property
+    def area(self) -> float:
+        """Area in pixels; unsimplified, the number of pixels of the nucleus."""
+        return sum(polygon.area for polygon in self.polygons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rings:
+    """All rings of a window, end to end: corners, where each begins, its label and area."""
+
+    corners: Ring
+    starts: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+    areas: npt.NDArray[np.float64]
+
+    def ring(self, index: int) -> Ring:
+        return self.corners[self.starts[index] : self.starts[index + 1]]
+
+
+def ring_area(ring: npt.NDArray[np.int32] | npt.NDArray[np.float64]) -> float:
+    """Signed area of a ring in pixels: positive for an exterior, negative for a hole."""
+    y, x = ring.astype(np.float64).T
+    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+
+
+def iter_outlines(
+    labels: Labels, *, offset: tuple[int, int] = (0, 0), tolerance: float = 0.0
+) -> Iterator[Outline]:
+    """Yield the outline of every nucleus, in the order of the labels.
+
+    The polygons run along the edges of the pixels. Pixels that only touch at a corner belong to
+    different polygons; every ring is simple: it visits no corner twice, as GeoJSON wants it.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (H, W)
+        Label image, or a window of one; 0 is background.
+    offset : (y, x)
+        Position of the window in its plane; it is added to the corners.
+    tolerance : float
+        0 keeps every corner, so that the area of an outline is the pixel count of its nucleus.
+        Otherwise corners are left out as long as the line moves by at most this many pixels
+        (Douglas-Peucker); holes and parts that shrink to a line are left out.
+
+    Yields
+    ------
+    outline : Outline
+        With exteriors clockwise on the screen, holes the other way.
+
+    Raises
+    ------
+    ValueError
+        If `labels` is not two-dimensional or not of an integer type.
+
+    Examples
+    --------
+    >>> outline = next(iter_outlines(np.array([[0, 0], [0, 7]], np.int32)))
+    >>> outline.label, outline.area
+    (7, 1.0)
+    >>> outline.polygons[0].exterior.tolist()
+    [[1, 1], [1, 2], [2, 2], [2, 1]]
+    """
+    if labels.ndim != 2 or labels.dtype.kind not in "ui":
+        raise ValueError(
+            f"labels must be integers of shape (H, W), but got {labels.dtype} of shape "
+            f"{labels.shape}. For a stack, take the outlines of each plane."
+        )
+    rings = _trace(labels, offset)
+    order = np.lexsort((-rings.areas, rings.labels))
+    firsts = np.flatnonzero(np.diff(rings.labels[order], prepend=0)).tolist()
+    numbers = order.tolist()
+    for begin, end in pairwise([*firsts, len(numbers)]):
+        polygons = tuple(_polygons(rings, numbers[begin:end]))
+        if tolerance > 0:
+            polygons = tuple(_simplified(polygon, tolerance) for polygon in polygons)
+            polygons = tuple(polygon for polygon in polygons if len(polygon.exterior) >= 3)
+        if polygons:
+            yield Outline(int(rings.labels[numbers[begin]]), polygons)
+
+
+def rasterise(outline: Outline, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Pixels that an outline encloses, by the even-odd rule at their centres.
+
+    Parameters
+    ----------
+    outline : Outline
+        In the coordinates of the plane.
+    shape : (height, width)
+        Size of the plane; what lies outside is cut off.
+    """
+    crossings = np.zeros(shape, np.int32)
+    rings = [ring for p in outline.polygons for ring in (p.exterior, *p.holes)]
+    for ring in rings:
+        for (y0, x0), (y1, x1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            if y0 != y1:
+                rows = np.arange(max(0, min(y0, y1)), min(shape[0], max(y0, y1)))
+                columns = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+                for row, column in zip(rows, columns, strict=True):
+                    crossings[row, max(0, int(np.ceil(column - 0.5))) :] += 1
+    inside: npt.NDArray[np.bool_] = crossings % 2 == 1
+    return inside
+
+
+def _trace(labels: Labels, offset: tuple[int, int]) -> _Rings:
+    """Follow the edges of all nuclei at once."""
+    starts, directions, pixels, following = _edges(np.pad(labels, 1))
+    ring_of = _ring_numbers(following)
+    following = _untouching(starts, ring_of, following)
+    ring_of = _ring_numbers(following)
+    order = np.argsort(ring_of * len(ring_of) + _positions(following, ring_of), kind="stable")
+    is_corner = np.empty(len(order), bool)
+    is_corner[following] = directions[following] != directions
+    order = order[is_corner[order]]
+    ring_starts = np.flatnonzero(np.diff(ring_of[order], prepend=-1))
+    corners = starts[order] + np.asarray(offset, np.int64)
+    bounds = np.append(ring_starts, len(order))
+    areas = _areas(starts[order], bounds)
+    return _Rings(corners.astype(np.int32), bounds, pixels[order[ring_starts]], areas)
+
+
+def _edges(
+    padded: Labels,
+) -> tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]
+]:
+    """Edges between a nucleus and anything else, walked with the nucleus on the right hand.
+
+    Returns
+    -------
+    starts, directions, labels, following
+        Corner where an edge begins, its direction, whose edge it is, and the edge that comes next.
+        An edge that could go two ways, at pixels that touch at a corner, stays with its own pixel.
+    """
+    inner = padded[1:, 1:]
+    above, left, diagonal = padded[:-1, 1:], padded[1:, :-1], padded[:-1, :-1]
+    own = (inner, left, diagonal, above)
+    other = (above, inner, left, diagonal)
+    exists = np.stack([(a != b) & (a > 0) for a, b in zip(own, other, strict=True)])
+    directions, rows, columns = np.nonzero(exists)
+    number = np.zeros(exists.shape, np.int32)
+    number[exists] = np.arange(len(rows))
+    labels = np.concatenate([a[e] for a, e in zip(own, exists, strict=True)]).astype(np.int64)
+    end_rows = rows + _STEPS[directions, 0]
+    end_columns = columns + _STEPS[directions, 1]
+    following = np.full(len(rows), -1, np.int64)
+    for turn in (1, 0, -1):
+        there = ((directions + turn) % 4, end_rows, end_columns)
+        free = (following < 0) & exists[there]
+        following[free] = number[there][free]
+    return np.stack([rows, columns], axis=1), directions, labels, following
+
+
+def _ring_numbers(following: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Smallest edge number of the ring that each edge lies on."""
+    smallest: npt.NDArray[np.int64] = np.minimum(np.arange(len(following)), following)
+    jump = following[following]
+    while True:
+        updated = np.minimum(smallest, smallest[jump])
+        if np.array_equal(updated, smallest):
+            return smallest
+        smallest, jump = updated, jump[jump]
+
+
+def _positions(
+    following: npt.NDArray[np.int64], ring_of: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Numbers that grow along each ring, up to the edge that gives the ring its number."""
+    is_last = following == ring_of
+    jump = np.where(is_last, np.arange(len(following)), following)
+    distance = (~is_last).astype(np.int64)
+    while True:
+        step = distance[jump]
+        if not step.any():
+            numbers: npt.NDArray[np.int64] = distance.max(initial=0) - distance
+            return numbers
+        distance, jump = distance + step, jump[jump]
+
+
+def _untouching(
+    starts: npt.NDArray[np.int64],
+    ring_of: npt.NDArray[np.int64],
+    following: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """Split rings that visit a corner twice, so that every ring is simple."""
+    height, width = starts.max(axis=0, initial=0) + 1
+    visits = (ring_of * height + starts[:, 0]) * width + starts[:, 1]
+    order = np.argsort(visits, kind="stable")
+    twice = np.flatnonzero(visits[order][1:] == visits[order][:-1])
+    if not len(twice):
+        return following
+    before = np.empty_like(following)
+    before[following] = np.arange(len(following))
+    first, second = order[twice], order[twice + 1]
+    split = following.copy()
+    split[before[first]], split[before[second]] = second, first
+    return split
+
+
+def _areas(
+    corners: npt.NDArray[np.int64], bounds: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Signed area of each ring."""
+    if len(bounds) == 1:
+        return np.zeros(0)
+    following = np.roll(corners, -1, axis=0)
+    following[bounds[1:] - 1] = corners[bounds[:-1]]
+    (y, x), (next_y, next_x) = corners.T, following.T
+    areas: npt.NDArray[np.float64] = np.add.reduceat(x * next_y - next_x * y, bounds[:-1]) / 2
+    return areas
+
+
+def _polygons(rings: _Rings, group: list[int]) -> Iterator[Polygon]:
+    """Give each hole of a nucleus to the smallest part around it; largest parts come first."""
+    if len(group) == 1:
+        yield Polygon(rings.ring(group[0]))
+        return
+    exteriors = [rings.ring(i) for i in group if rings.areas[i] > 0]
+    holes: list[list[Ring]] = [[] for _ in exteriors]
+    for hole in (rings.ring(i) for i in group if rings.areas[i] < 0):
+        smallest_first = range(len(exteriors) - 1, 0, -1)
+        around = next((i for i in smallest_first if _encloses(exteriors[i], hole)), 0)
+        holes[around].append(hole)
+    for exterior, inner in zip(exteriors, holes, strict=True):
+        yield Polygon(exterior, tuple(inner))
+
+
+def _encloses(exterior: Ring, hole: Ring) -> bool:
+    """Whether the pixel just outside the first edge of a hole lies inside an exterior."""
+    (y0, x0), (y1, x1) = hole[0].astype(np.float64), hole[1].astype(np.float64)
+    length = abs(y1 - y0) + abs(x1 - x0)
+    dy, dx = (y1 - y0) / length, (x1 - x0) / length
+    y, x = y0 + (dy + dx) / 2, x0 + (dx - dy) / 2
+    following = np.roll(exterior, -1, axis=0)
+    lowest = np.minimum(exterior[:, 0], following[:, 0])
+    highest = np.maximum(exterior[:, 0], following[:, 0])
+    crossed = (lowest < y) & (y < highest) & (exterior[:, 1] < x)
+    return bool(crossed.sum() % 2)
+
+
+def _simplified(polygon: Polygon, tolerance: float) -> Polygon:
+    holes = (_approximate(hole, tolerance) for hole in polygon.holes)
+    exterior = _approximate(polygon.exterior, tolerance)
+    return Polygon(exterior, tuple(hole for hole in holes if len(hole) >= 3))
+
+
+def _approximate(ring: Ring, tolerance: float) -> Ring:
+    approximation = cv2.approxPolyDP(np.ascontiguousarray(ring)[:, None], tolerance, closed=True)
+    corners: Ring = np.asarray(approximation, np.int32).reshape(-1, 2)
+    return corners
