@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nuclarium.report.numbers import count_text, number_text
 from nuclarium.report.summary import Bins, Values
 
-WIDTH, HEIGHT = 480, 190
+WIDTH, HEIGHT = 400, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 12, 12, 40
 SPARK_WIDTH, SPARK_HEIGHT = 240, 44
 

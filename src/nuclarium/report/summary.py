@@ -104,7 +104,7 @@ class Bins:
 def round_bins(values: Values, *, about: int = 24) -> Bins:
     """Choose about as many classes as asked, with edges at round numbers.
 
-    The largest half per cent of the values goes to the last class, so that a few clumps do not
+    The largest two per cent of the values go to the last class, so that a few clumps do not
     flatten the picture.
 
     Examples
@@ -112,7 +112,7 @@ def round_bins(values: Values, *, about: int = 24) -> Bins:
     >>> round_bins(np.arange(100.0), about=5).edges
     array([  0.,  20.,  40.,  60.,  80., 100.])
     """
-    low, high = np.quantile(values, [0, 0.995]) if len(values) else (0.0, 1.0)
+    low, high = np.quantile(values, [0, 0.98]) if len(values) else (0.0, 1.0)
     low = 0.0 if 0 <= low < high / 2 else float(low)
     step = _round_step((float(high) - low) / about)
     first, last = np.floor(low / step), max(np.ceil(high / step), np.floor(low / step) + 1)
@@ -128,5 +128,5 @@ def _round_step(step: float) -> float:
 
 
 def _finite(column: pd.Series[float]) -> Values:
-    values: Values = column.to_numpy(dtype=np.float64)
+    values = np.asarray(column, dtype=np.float64)
     return values[np.isfinite(values)]
