@@ -176,7 +176,7 @@ def _no_model_sentence(is_rgb: bool) -> str:
 
 
 def _read_metadata(network: bytes, path: Path) -> dict[str, Any]:
-    from nuclarium.predict.engine import read_network_metadata
+    from nuclarium.predict.onnx_metadata import read_network_metadata
 
     try:
         text = read_network_metadata(network)[METADATA_KEY]

@@ -1,0 +1,121 @@
+"""A trained network to one model file: ONNX, with its preparation, decoding and card inside."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+
+from nuclarium.core.errors import InputNotFoundError, ModelError
+from nuclarium.models.unet import NucleusUNet
+from nuclarium.predict.engine import OnnxRuntimeEngine
+from nuclarium.predict.model import METADATA_KEY, DecoderSpec, InputSpec, model_metadata
+
+OPSET = 18
+LOGIT_TOLERANCE = 1e-3
+
+
+def load_run_network(run: Path) -> tuple[NucleusUNet, dict[str, Any], Path]:
+    """Load the best network of a training run.
+
+    Parameters
+    ----------
+    run : Path
+        Folder that `nuclarium train` wrote.
+
+    Returns
+    -------
+    network : NucleusUNet
+        In evaluation mode.
+    config : dict
+        Settings of the run.
+    checkpoint : Path
+        File that the network is from.
+
+    Raises
+    ------
+    InputNotFoundError
+        If the folder holds no finished epoch.
+    """
+    checkpoints = sorted((run / "checkpoints").glob("best-*.ckpt"), key=lambda p: p.stat().st_mtime)
+    if not checkpoints or not (run / "config.json").is_file():
+        raise InputNotFoundError(
+            f"{run} must be the folder of a training run with a checkpoint, but it has none. "
+            "Start one with: nuclarium train SETTINGS.toml"
+        )
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    network = NucleusUNet(config["encoder"], decoder_channels=config["decoder_channels"])
+    # Lightning's checkpoints hold settings beside tensors; this one was written by our own run.
+    stored = torch.load(checkpoints[-1], map_location="cpu", weights_only=False)["state_dict"]
+    network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items()})
+    return network.eval(), config, checkpoints[-1]
+
+
+def export_network(
+    network: torch.nn.Module,
+    path: Path,
+    *,
+    name: str,
+    input_spec: InputSpec,
+    decoder_spec: DecoderSpec,
+    card: dict[str, Any],
+) -> None:
+    """Write a model file, and check that it computes what the network computes.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        From (N, 1, H, W) to (N, 2, H, W), for any H and W that are multiples of the divisor.
+    path : Path
+        The model file to write.
+
+    Raises
+    ------
+    ModelError
+        If the exported network differs from the given one by more than 0.001 in a logit.
+    """
+    side = 4 * input_spec.divisor
+    example = torch.rand(1, 1, side, side + input_spec.divisor)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # The tracer warns of Python branches on shapes, which are constant for such sides.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval().to(memory_format=torch.contiguous_format),
+            (example,),
+            buffer,
+            input_names=["pixels"],
+            output_names=["logits"],
+            dynamic_axes={key: {0: "n", 2: "h", 3: "w"} for key in ("pixels", "logits")},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    graph = onnx.load_from_string(buffer.getvalue())
+    entry = graph.metadata_props.add()
+    entry.key = METADATA_KEY
+    entry.value = model_metadata(name, input_spec, decoder_spec, card)
+    graph.doc_string = ""
+    content = graph.SerializeToString()
+    _check_equal(network, content, input_spec.divisor)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _check_equal(network: torch.nn.Module, content: bytes, divisor: int) -> None:
+    """Compare on a size that was not traced, and on two images at once."""
+    pixels = torch.rand(2, 1, 3 * divisor, 5 * divisor, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        expected = network(pixels).numpy()
+    difference = float(np.abs(OnnxRuntimeEngine(content, 1).run(pixels.numpy()) - expected).max())
+    if difference > LOGIT_TOLERANCE:
+        raise ModelError(
+            f"The exported network must compute what the trained one does, but a logit differs by "
+            f"{difference:.2g}. The network uses something that ONNX renders differently."
+        )

@@ -1,0 +1,132 @@
+"""Run a network: ONNX Runtime in the core install, OpenVINO where it is installed and asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nuclarium.core.errors import MissingExtraError, ModelError
+
+EngineName = Literal["auto", "onnxruntime", "openvino"]
+Array = npt.NDArray[np.float32]
+
+
+class Engine(Protocol):
+    """A network that is ready to run; several threads may run it at once."""
+
+    name: str
+
+    def run(self, pixels: Array) -> Array:
+        """Return logits, float32 of shape (N, K, H, W), for input of shape (N, C, H, W)."""
+        ...
+
+
+class OnnxRuntimeEngine:
+    """ONNX Runtime on the CPU.
+
+    Parameters
+    ----------
+    network : bytes
+        An ONNX file.
+    threads : int
+        Threads that one run uses.
+    """
+
+    name = "onnxruntime"
+
+    def __init__(self, network: bytes, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                network, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise ModelError(_broken(error)) from error
+        self._input = self._session.get_inputs()[0].name
+
+    def run(self, pixels: Array) -> Array:
+        """Return logits; see `Engine`."""
+        logits: Array = self._session.run(None, {self._input: pixels})[0]
+        return logits
+
+
+class OpenVinoEngine:
+    """OpenVINO on the CPU, in single precision.
+
+    Parameters
+    ----------
+    network : bytes
+        An ONNX file.
+    threads : int
+        Threads that one run uses.
+    """
+
+    name = "openvino"
+
+    def __init__(self, network: bytes, threads: int) -> None:
+        try:
+            import openvino
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("The engine OpenVINO", "openvino") from error
+        core = openvino.Core()
+        settings = {
+            "INFERENCE_NUM_THREADS": threads,
+            "INFERENCE_PRECISION_HINT": "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        try:
+            self._compiled: Any = core.compile_model(core.read_model(network), "CPU", settings)
+        except Exception as error:
+            raise ModelError(_broken(error)) from error
+        self._local = threading.local()
+
+    def run(self, pixels: Array) -> Array:
+        """Return logits; see `Engine`."""
+        if not hasattr(self._local, "request"):
+            self._local.request = self._compiled.create_infer_request()
+        result = self._local.request.infer({0: pixels}, share_inputs=True)
+        return np.array(result[0], np.float32)
+
+
+_ENGINES = {"onnxruntime": OnnxRuntimeEngine, "openvino": OpenVinoEngine}
+
+
+def start_engine(network: bytes, *, engine: EngineName = "auto", threads: int = 1) -> Engine:
+    """Make a network ready to run.
+
+    Parameters
+    ----------
+    network : bytes
+        An ONNX file.
+    engine : str
+        ``auto`` takes OpenVINO where it is installed, which is faster, else ONNX Runtime.
+    threads : int
+        Threads that one run uses.
+
+    Raises
+    ------
+    ModelError
+        If the network cannot be loaded.
+    MissingExtraError
+        If OpenVINO is asked for and not installed.
+    """
+    if engine == "auto":
+        engine = "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
+    return _ENGINES[engine](network, threads)
+
+
+def _broken(error: Exception) -> str:
+    reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    return (
+        f"The model's network cannot be started ({reason}). Make the file again with "
+        "`nuclarium export`, or take a shipped model."
+    )

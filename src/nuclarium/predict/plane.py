@@ -1,0 +1,279 @@
+"""One plane of any size to labels: tiles are read, predicted and decoded side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from nuclarium.core.geometry import Box, iter_boxes
+from nuclarium.core.labels import Labels
+from nuclarium.predict.decode import APRON, Fragments, Nuclei, fragments, joined
+from nuclarium.predict.engine import Engine
+from nuclarium.predict.model import DecoderSpec, InputSpec
+from nuclarium.predict.store import MemoryStore, TileStore
+from nuclarium.preprocess.intensity import IntensityRange
+
+PixelReader = Callable[[Box], npt.NDArray[Any]]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class PlaneReader:
+    """A plane to segment.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the pixels of a window, shape (H, W).
+    shape : (height, width)
+    intensity : IntensityRange
+        Of the whole plane, so that every tile is prepared alike.
+    """
+
+    read: PixelReader
+    shape: tuple[int, int]
+    intensity: IntensityRange
+
+
+@dataclass(frozen=True)
+class PlaneLabels:
+    """The labels of a plane, given tile by tile.
+
+    Parameters
+    ----------
+    shape : (height, width)
+    tile_size : int
+    nuclei : Nuclei
+        Its `score` has one entry a nucleus.
+    store : TileStore
+        Holds the fragment numbers of every tile.
+    """
+
+    shape: tuple[int, int]
+    tile_size: int
+    nuclei: Nuclei
+    store: TileStore
+
+    @property
+    def count(self) -> int:
+        """Number of nuclei; the largest label."""
+        return len(self.nuclei.score)
+
+    def iter_tiles(self) -> Iterator[tuple[Box, Labels]]:
+        """Yield every tile with its labels, row by row."""
+        for index, box in enumerate(iter_boxes(self.shape, self.tile_size)):
+            yield box, self._tile(index)
+
+    def read(self, window: Box) -> Labels:
+        """Labels of a window, int32 of its shape."""
+        labels = np.zeros(window.shape, np.int32)
+        for index, box in _tiles_of(window, self.shape, self.tile_size):
+            part = window.intersection(box)
+            labels[part.shifted(-window.y0, -window.x0).slices] = self._tile(index)[
+                part.shifted(-box.y0, -box.x0).slices
+            ]
+        return labels
+
+    def to_array(self) -> Labels:
+        """Return the whole plane, int32 of `shape`."""
+        return self.read(Box.of_shape(self.shape))
+
+    def _tile(self, index: int) -> Labels:
+        numbers = self.store.get(f"numbers-{index}")["numbers"]
+        return self.nuclei.labels_of(index, numbers)
+
+
+def segment_plane(
+    plane: PlaneReader,
+    engine: Engine,
+    input_spec: InputSpec,
+    decoder_spec: DecoderSpec,
+    *,
+    store: TileStore | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> PlaneLabels:
+    """Segment a plane in tiles; the labels are those of the whole plane.
+
+    Parameters
+    ----------
+    plane : PlaneReader
+    engine : Engine
+        The network; each worker runs it.
+    input_spec, decoder_spec
+        As the model file gives them.
+    store : TileStore, optional
+        Where tiles wait. With a `FolderStore` that an interrupted run has left, what it finished
+        is not done again, and memory does not grow with the plane.
+    workers : int
+        Tiles that are worked on at once.
+    progress : callable, optional
+        Called with the number of pixels of every finished tile.
+
+    Returns
+    -------
+    labels : PlaneLabels
+    """
+    steps = _Steps(plane, engine, input_spec, decoder_spec, store or MemoryStore())
+    _run_tiles(steps, workers, progress or (lambda pixels: None))
+    parts = [steps.stored_fragments(i) for i in range(len(steps.boxes))]
+    nuclei = joined(parts, plane.shape, decoder_spec)
+    return PlaneLabels(plane.shape, steps.tile_size, nuclei, steps.store)
+
+
+def balanced_tile_size(shape: tuple[int, int], limit: int, divisor: int) -> int:
+    """Side of tiles that cover a plane evenly, at most `limit`, a multiple of `divisor`.
+
+    Examples
+    --------
+    >>> balanced_tile_size((2000, 1000), limit=1536, divisor=32)
+    1024
+    """
+    longest = max(shape)
+    count = -(-longest // limit)
+    side = -(-longest // count)
+    return -(-side // divisor) * divisor
+
+
+class _Steps:
+    """The two steps of a tile, predict and decode, and what they leave in the store."""
+
+    def __init__(
+        self,
+        plane: PlaneReader,
+        engine: Engine,
+        input_spec: InputSpec,
+        decoder_spec: DecoderSpec,
+        store: TileStore,
+    ) -> None:
+        self.plane = plane
+        self.engine = engine
+        self.input_spec = input_spec
+        self.decoder_spec = decoder_spec
+        self.store = store
+        self.tile_size = balanced_tile_size(plane.shape, input_spec.tile_size, input_spec.divisor)
+        self.boxes = list(iter_boxes(plane.shape, self.tile_size))
+
+    def predict(self, index: int) -> None:
+        """Keep the maps of a tile: foreground and distance in 1/255."""
+        box = self.boxes[index]
+        window = box.grown(self.input_spec.halo).intersection(Box.of_shape(self.plane.shape))
+        scaled = self.plane.intensity.apply(self.plane.read(window))
+        pixels = self.input_spec.standardise(_padded(scaled, self.input_spec.divisor))
+        logits = self.engine.run(pixels[None, None])[0]
+        core = logits[(slice(None), *box.shifted(-window.y0, -window.x0).slices)]
+        maps = np.rint(expit(core) * np.float32(255)).astype(np.uint8)
+        self.store.put(f"maps-{index}", {"maps": maps})
+
+    def decode(self, index: int) -> None:
+        """Keep the fragments of a tile."""
+        box = self.boxes[index]
+        maps = self._maps(box.grown(APRON))
+        numbers, found = fragments(maps, box, self.plane.shape, self.decoder_spec)
+        self.store.put(f"numbers-{index}", {"numbers": numbers})
+        arrays = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+        del arrays["box"]
+        self.store.put(f"fragments-{index}", arrays)
+
+    def stored_fragments(self, index: int) -> Fragments:
+        """Fragments of a tile that has been decoded."""
+        return Fragments(box=self.boxes[index], **self.store.get(f"fragments-{index}"))
+
+    def neighbours(self, index: int) -> list[int]:
+        """Tiles whose maps a tile is decoded from, itself among them."""
+        wanted = self.boxes[index].grown(APRON)
+        return [i for i, _ in _tiles_of(wanted, self.plane.shape, self.tile_size)]
+
+    def _maps(self, window: Box) -> npt.NDArray[np.uint8]:
+        maps = np.zeros((2, *window.shape), np.uint8)
+        for index, box in _tiles_of(window, self.plane.shape, self.tile_size):
+            part = window.intersection(box)
+            tile = self.store.get(f"maps-{index}")["maps"]
+            maps[(slice(None), *part.shifted(-window.y0, -window.x0).slices)] = tile[
+                (slice(None), *part.shifted(-box.y0, -box.x0).slices)
+            ]
+        return maps
+
+
+def _run_tiles(steps: _Steps, workers: int, progress: Progress) -> None:
+    """Predict every tile, and decode each as soon as the tiles around it are predicted."""
+    count = len(steps.boxes)
+    predicted = {i for i in range(count) if f"maps-{i}" in steps.store}
+    decoded = {i for i in range(count) if f"fragments-{i}" in steps.store}
+    for index in decoded:
+        progress(_area(steps.boxes[index]))
+    waiting = {i: set(steps.neighbours(i)) - predicted for i in range(count) if i not in decoded}
+    to_predict = iter([i for i in range(count) if i not in predicted])
+    ready = [i for i, missing in waiting.items() if not missing]
+    running: dict[Future[None], tuple[bool, int]] = {}
+    pool = ThreadPoolExecutor(workers)
+    try:
+        while waiting:
+            _submit(pool, running, steps, ready, to_predict, 2 * workers)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                is_decoding, index = running.pop(future)
+                future.result()
+                if is_decoding:
+                    del waiting[index]
+                    progress(_area(steps.boxes[index]))
+                else:
+                    ready += _unblocked(waiting, steps.neighbours(index), index)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(
+    pool: ThreadPoolExecutor,
+    running: dict[Future[None], tuple[bool, int]],
+    steps: _Steps,
+    ready: list[int],
+    to_predict: Iterator[int],
+    limit: int,
+) -> None:
+    """Keep the workers supplied, decoding before predicting so that little waits."""
+    while ready:
+        index = ready.pop(0)
+        running[pool.submit(steps.decode, index)] = (True, index)
+    while len(running) < limit:
+        index_or_none = next(to_predict, None)
+        if index_or_none is None:
+            return
+        running[pool.submit(steps.predict, index_or_none)] = (False, index_or_none)
+
+
+def _unblocked(waiting: dict[int, set[int]], around: list[int], index: int) -> list[int]:
+    """Tiles that can be decoded now that tile `index` is predicted."""
+    found = []
+    for other in around:
+        if other in waiting and index in waiting[other]:
+            waiting[other].remove(index)
+            if not waiting[other]:
+                found.append(other)
+    return found
+
+
+def _tiles_of(window: Box, shape: tuple[int, int], size: int) -> Iterator[tuple[int, Box]]:
+    """Yield number and box of every tile that a window meets."""
+    rows, columns = -(-shape[0] // size), -(-shape[1] // size)
+    for row in range(max(0, window.y0 // size), min(rows, -(-window.y1 // size))):
+        for column in range(max(0, window.x0 // size), min(columns, -(-window.x1 // size))):
+            box = Box(row * size, column * size, (row + 1) * size, (column + 1) * size)
+            yield row * columns + column, box.intersection(Box.of_shape(shape))
+
+
+def _padded(pixels: npt.NDArray[np.float32], divisor: int) -> npt.NDArray[np.float32]:
+    """Mirror the lower and right edge until both sides are multiples of `divisor`."""
+    widths = [(0, -length % divisor) for length in pixels.shape]
+    fits = all(after < length for (_, after), length in zip(widths, pixels.shape, strict=True))
+    return np.pad(pixels, widths, mode="reflect" if fits else "edge")
+
+
+def _area(box: Box) -> int:
+    return box.shape[0] * box.shape[1]
