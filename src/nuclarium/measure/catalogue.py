@@ -1,0 +1,109 @@
+"""Every column of the table: name, unit, meaning and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["", "px", "um", "area", "length", "rad", "channel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measurement of a nucleus.
+
+    Parameters
+    ----------
+    name : str
+        As in scikit-image where it has the measurement.
+    unit : str
+        ``area`` and ``length`` are µm² and µm where the spacing is known, and pixels where it is
+        not; ``px``, ``um`` and ``rad`` never change; ``channel`` is the file's own intensity, once
+        for each channel; an empty unit is a number, a flag or a share.
+    meaning : str
+        One sentence.
+    source : str
+        Where the definition comes from.
+    """
+
+    name: str
+    unit: Unit
+    meaning: str
+    source: str = "scikit-image"
+
+    def column(self, *, calibrated: bool) -> str:
+        """Return the column's name, with its unit; channels append their own."""
+        suffix = {
+            "": "",
+            "px": "_px",
+            "um": "_um",
+            "rad": "_rad",
+            "channel": "_",
+            "area": "_um2" if calibrated else "_px",
+            "length": "_um" if calibrated else "_px",
+        }[self.unit]
+        return self.name + suffix
+
+
+CATALOGUE = (
+    Measurement("label", "", "Number of the nucleus in the label image."),
+    Measurement("z", "", "Plane of the stack, from 0; only for stacks.", "nuclarium"),
+    Measurement("centroid_y", "px", "Mean row of its pixels, pixel centres at integers."),
+    Measurement("centroid_x", "px", "Mean column of its pixels, pixel centres at integers."),
+    Measurement("centroid_y", "um", "The same in µm; only where the spacing is known."),
+    Measurement("centroid_x", "um", "The same in µm; only where the spacing is known."),
+    Measurement("bbox_y0", "px", "First row of its bounding box."),
+    Measurement("bbox_x0", "px", "First column of its bounding box."),
+    Measurement("bbox_y1", "px", "Row after the last of its bounding box."),
+    Measurement("bbox_x1", "px", "Column after the last of its bounding box."),
+    Measurement(
+        "touches_border",
+        "",
+        "Whether its bounding box meets the border of the image, so that it may be cut.",
+        "nuclarium",
+    ),
+    Measurement("area", "area", "Area of its pixels."),
+    Measurement("area_convex", "area", "Area of the pixels in its convex hull."),
+    Measurement(
+        "equivalent_diameter",
+        "length",
+        "Diameter of the circle of the same area.",
+        "scikit-image (equivalent_diameter_area)",
+    ),
+    Measurement("perimeter", "length", "Length of its outline through the outer pixels' centres."),
+    Measurement("axis_major_length", "length", "Long axis of the ellipse of equal moments."),
+    Measurement("axis_minor_length", "length", "Short axis of the ellipse of equal moments."),
+    Measurement("feret_diameter_max", "length", "Largest distance between points of its hull."),
+    Measurement("eccentricity", "", "Eccentricity of the ellipse of equal moments: 0 is a circle."),
+    Measurement("solidity", "", "Area over convex area, from 0 to 1."),
+    Measurement(
+        "circularity",
+        "",
+        "4π area / perimeter²: 1 is a circle; above 1 for a few pixels, nan for a single one.",
+        "Cox 1927",
+    ),
+    Measurement(
+        "orientation",
+        "rad",
+        "Angle of the long axis from the rows' direction (y) towards x, above -π/2 to π/2.",
+    ),
+    Measurement(
+        "nearest_neighbour_distance",
+        "length",
+        "Distance to the nearest other centroid of the plane; nan for a single nucleus.",
+        "nuclarium",
+    ),
+    Measurement(
+        "neighbours_within",
+        "length",
+        "Other centroids within the radius that the column's name says.",
+        "nuclarium",
+    ),
+    Measurement("intensity_mean", "channel", "Mean of its pixels."),
+    Measurement("intensity_std", "channel", "Standard deviation of its pixels (divided by n)."),
+    Measurement("intensity_min", "channel", "Smallest of its pixels."),
+    Measurement("intensity_median", "channel", "Median of its pixels."),
+    Measurement("intensity_max", "channel", "Largest of its pixels."),
+    Measurement("intensity_sum", "channel", "Sum of its pixels (integrated intensity).", "numpy"),
+)
+"""In the order of the table's columns; intensities come once for each channel."""
