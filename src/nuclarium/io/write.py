@@ -122,7 +122,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
         )
     with written_whole(path) as part:
         if suffix == ".csv":
-            table.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
+            table.to_csv(part, index=False, lineterminator="\n", errors="backslashreplace")
         else:
             _write_parquet(part, table)
 
@@ -134,9 +134,13 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8, with the line ends it has."""
+    r"""Write text as UTF-8, with the line ends it has.
+
+    Bytes of file names that are no text, which Python keeps as lone surrogates, are written as
+    ``\udcff``; in JSON this is read back as it was.
+    """
     with written_whole(path) as part:
-        part.write_text(text, encoding="utf-8", newline="")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def unit_of(column: str) -> str | None:
