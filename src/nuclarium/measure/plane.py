@@ -101,7 +101,7 @@ def _position(
 def _size_and_shape(labels: Labels, regions: Regions, unit: Spacing) -> Columns:
     count = len(regions.label)
     hulls = find_hulls(regions)
-    area: Floats = regions.area * unit.pixel_area
+    area: Floats = regions.area.astype(np.float64) * unit.pixel_area
     convex = hulls.area(count)
     outline = perimeter(labels, regions, unit)
     return {

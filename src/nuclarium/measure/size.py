@@ -40,9 +40,9 @@ def moments(regions: Regions) -> Floats:
     length = regions.stop - regions.start
     sum_x = length * start + length * (length - 1) // 2
     sum_xx = start * (2 * sum_x - length * start) + (length - 1) * length * (2 * length - 1) // 6
-    raw = [regions.added(v) for v in (length * row**2, sum_xx, row * sum_x)]
+    raw = [regions.added(values) for values in (length * row * row, sum_xx, row * sum_x)]
     y, x = _offset_mean(regions).T
-    mean: Floats = np.stack(raw, axis=1) / regions.area[:, None]
+    mean: Floats = np.stack(raw, axis=1).astype(np.float64) / regions.area[:, None]
     mean -= np.stack([y * y, x * x, y * x], axis=1)
     return mean
 
@@ -52,5 +52,5 @@ def _offset_mean(regions: Regions) -> Floats:
     row, start = regions.row - box[owner, 0], regions.start - box[owner, 1]
     length = regions.stop - regions.start
     sums = regions.added(length * row), regions.added(length * (2 * start + length - 1)) / 2
-    mean: Floats = np.stack(sums, axis=1) / regions.area[:, None]
+    mean: Floats = np.stack(sums, axis=1) / regions.area[:, None].astype(np.float64)
     return mean

@@ -1,0 +1,129 @@
+"""Plain sentences on what makes the numbers of an image doubtful."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from nuclarium.core.geometry import Box, Spacing
+from nuclarium.core.image import Image
+from nuclarium.core.labels import LabelReader, Labels
+from nuclarium.measure.focus import FOCUS_LIMIT, edge_steepness
+
+SATURATED_SHARE = 0.01
+"""Share of the nuclei's pixels at the top of the range above which a plane counts as saturated."""
+BORDER_SHARE = 1 / 3
+"""Share of nuclei at the border of the image above which sizes and counts are doubtful."""
+
+_WHOLE_PX = 2048 * 2048
+_SAMPLE_SIDE = 512
+_SAMPLES_A_SIDE = 4
+_FEWEST_JUDGED = 5
+"""Nuclei that the focus must be judged by at least."""
+
+
+def warnings_for(
+    image: Image,
+    labels: Labels | LabelReader,
+    table: pd.DataFrame,
+    *,
+    spacing: Spacing | None = None,
+    c: int = 0,
+    z: int = 0,
+    t: int = 0,
+) -> list[str]:
+    """Say what is doubtful about a plane and its nuclei.
+
+    Pixels are looked at whole up to 2048 × 2048, and in 16 windows of 512 × 512 spread evenly over
+    a larger plane. Focus and saturation are judged in grey images with bright nuclei only.
+
+    Parameters
+    ----------
+    image : Image
+        Where the pixels come from.
+    labels : ndarray of int32, shape (H, W), or callable
+        Its nuclei, or a reader of their windows.
+    table : pandas.DataFrame
+        What `measure` gave for this plane.
+    spacing : Spacing, optional
+        Given by hand where the image has none.
+    c, z, t : int
+        Channel that shows the nuclei, plane and time point, from 0.
+
+    Returns
+    -------
+    warnings : list of str
+        One sentence each; empty when nothing was found.
+    """
+    found = [] if image.spacing or spacing else [_NO_SPACING.format(image.spacing_source)]
+    if len(table) == 0:
+        return [*found, "No nuclei were found in this plane."]
+    found += _border_warning(table)
+    if image.is_rgb:
+        return found
+    at_top, total, steepness = 0, 0, []
+    top = _top_value(image, c, z, t)
+    for window in iter_sample_windows(image.plane_shape):
+        pixels = image.read(window, c=c, z=z, t=t)
+        inside = labels(window) if callable(labels) else labels[window.slices]
+        nuclei = pixels[inside > 0]
+        at_top, total = at_top + int((nuclei >= top).sum()), total + nuclei.size
+        steepness.append(edge_steepness(pixels, inside))
+    return found + _saturation_warning(at_top, total, top) + _focus_warning(steepness)
+
+
+def iter_sample_windows(shape: tuple[int, int]) -> Iterator[Box]:
+    """Yield the windows of a plane that are looked at: all of it, or at most 16 of 512 × 512."""
+    if shape[0] * shape[1] <= _WHOLE_PX:
+        yield Box.of_shape(shape)
+        return
+    height, width = (min(side, _SAMPLE_SIDE) for side in shape)
+    for y0 in np.unique(np.linspace(0, shape[0] - height, _SAMPLES_A_SIDE).astype(int)).tolist():
+        for x0 in np.unique(np.linspace(0, shape[1] - width, _SAMPLES_A_SIDE).astype(int)).tolist():
+            yield Box(y0, x0, y0 + height, x0 + width)
+
+
+_NO_SPACING = (
+    "The size of a pixel is not known ({}), so lengths are in pixels; give the spacing in µm."
+)
+
+
+def _top_value(image: Image, c: int, z: int, t: int) -> float:
+    """Return the value of a full pixel, by the file's bit depth or the camera's that shows."""
+    if image.dtype.kind not in "ui":
+        return float("inf")
+    windows = iter_sample_windows(image.plane_shape)
+    largest = max(int(image.read(window, c=c, z=z, t=t).max()) for window in windows)
+    camera = [2**bits - 1 for bits in (8, 10, 12, 14)]
+    return largest if largest in camera else 2**image.bit_depth - 1
+
+
+def _border_warning(table: pd.DataFrame) -> list[str]:
+    number = int(table["touches_border"].sum())
+    if number <= BORDER_SHARE * len(table) or number < 2:
+        return []
+    return [
+        f"{number} of {len(table)} nuclei touch the border of the image and may be cut; "
+        "leave them out (touches_border) where size or shape matters."
+    ]
+
+
+def _saturation_warning(at_top: int, total: int, top: float) -> list[str]:
+    if total == 0 or at_top <= SATURATED_SHARE * total:
+        return []
+    return [
+        f"{at_top / total:.1%} of the nuclei's pixels have the largest value, {top:g}: they are "
+        "saturated, and intensities are too low; expose for a shorter time."
+    ]
+
+
+def _focus_warning(steepness: list[np.typing.NDArray[np.float64]]) -> list[str]:
+    every = np.concatenate(steepness) if steepness else np.zeros(0)
+    if len(every) < _FEWEST_JUDGED or np.median(every) >= FOCUS_LIMIT:
+        return []
+    return [
+        f"The image may be out of focus: the edges of nuclei are soft (steepness "
+        f"{np.median(every):.1f}, in focus above {FOCUS_LIMIT}); look at it before using it."
+    ]
