@@ -32,8 +32,6 @@ PIXEL_TYPES: dict[int, tuple[str, int]] = {
     13: ("<f8", 1),
 }
 _RAW, _JPEG, _JPEG_XR, _ZSTD0, _ZSTD1 = 0, 1, 4, 5, 6
-_BGR24_JPEG_XR = bytes.fromhex("24c3dd6f034efe4bb1853d77768dc90c")
-_JPEG_XR_HEAD = 1024
 
 
 @dataclass(frozen=True)
@@ -166,12 +164,9 @@ def _decode_picture(
 
     check_segment(math.prod(shape) * dtype.itemsize, name)
     check_decoded_size(data, shape[:2], name)
-    if compression == _JPEG:
-        pixels = imagecodecs.jpeg8_decode(data)
-    else:
-        pixels = imagecodecs.jpegxr_decode(data)
-        if _BGR24_JPEG_XR in data[:_JPEG_XR_HEAD]:
-            pixels = pixels[..., ::-1]
+    # Both decoders give red first, whatever the order within the tile.
+    decode = imagecodecs.jpeg8_decode if compression == _JPEG else imagecodecs.jpegxr_decode
+    pixels = decode(data)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if pixels.shape[0] < shape[0] or pixels.shape[1] < shape[1] or pixels.shape[2] > shape[2]:
         raise ValueError(f"a tile of shape {shape} was expected, {pixels.shape} came")
