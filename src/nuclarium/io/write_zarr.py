@@ -145,12 +145,24 @@ class LabelsZarr:
                 f"{path} must be a label image in OME-Zarr, but it cannot be opened: {error}. "
                 "Run the segmentation again."
             ) from error
+        self._path = path
         self._array = array
         self.shape: tuple[int, int] = array.shape[0], array.shape[1]
 
     def __call__(self, box: Box) -> Labels:
         """Give the labels of a window, shape (H, W)."""
         labels: Labels = np.asarray(self._array[box.slices], np.int32)
+        return labels
+
+    def reduced(self, size: tuple[int, int]) -> Labels:
+        """Return the smallest level of the pyramid that is at least of this size, whole."""
+        array, level = self._array, 1
+        while (self._path / str(level)).is_dir():
+            smaller = zarr.open_array(self._path / str(level), mode="r")
+            if smaller.shape[0] < size[0] or smaller.shape[1] < size[1]:
+                break
+            array, level = smaller, level + 1
+        labels: Labels = np.asarray(array[:], np.int32)
         return labels
 
 

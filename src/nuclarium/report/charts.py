@@ -11,7 +11,7 @@ from nuclarium.report.numbers import count_text, number_text
 from nuclarium.report.summary import Bins, Values
 
 WIDTH, HEIGHT = 400, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 12, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 24, 12, 40
 SPARK_WIDTH, SPARK_HEIGHT = 240, 44
 
 
@@ -48,6 +48,7 @@ class Chart:
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
+    right: int = WIDTH - _RIGHT
     base: int = HEIGHT - _BOTTOM
     top: int = _TOP
 
@@ -71,6 +72,8 @@ def chart(title: str, unit: str, values: Values, bins: Bins, n_images: int) -> C
     middle = float(np.median(values))
     note = f"{_plural(len(values), 'nucleus', 'nuclei')} in {_plural(n_images, 'image', 'images')}"
     note += f"; the median is {number_text(middle)} {unit}"
+    if bins.is_open:
+        note += "; the last bar holds all larger values"
     return Chart(
         title=title,
         unit=unit,

@@ -9,8 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.core.labels import Labels
+from nuclarium.core.geometry import Box
+from nuclarium.core.image import Image
+from nuclarium.core.labels import LabelReader, Labels
 from nuclarium.io.write import written_whole
+from nuclarium.report.reduce import read_labels_small, read_small, sampled
 
 Rgb = npt.NDArray[np.uint8]
 """Picture of shape (H, W, 3), red first."""
@@ -49,12 +52,39 @@ def overlay(
             f"labels must have the shape of the image, {pixels.shape[:2]}, but got {labels.shape}."
         )
     size = _display_size(labels.shape, largest_side)
-    picture = resized(display_rgb(pixels), size)
-    shown = sampled(labels, size)
-    if colour is None:
-        colour = ON_BRIGHT if is_bright(picture) else ON_DARK
-    picture[_inner_edges(shown)] = colour
-    return picture
+    return _outlined(resized(display_rgb(pixels), size), sampled(labels, size), colour)
+
+
+def overlay_of(
+    image: Image,
+    read_labels: LabelReader,
+    *,
+    t: int = 0,
+    c: int = 0,
+    z: int = 0,
+    colour: tuple[int, int, int] | None = None,
+    largest_side: int = LARGEST_SIDE,
+) -> Rgb:
+    """Draw the outlines of nuclei over a plane of any size, which is read part by part.
+
+    Parameters
+    ----------
+    image : Image
+        Open image.
+    read_labels : callable
+        Gives the labels of a window of the plane.
+    t, c, z : int
+        Which plane is shown.
+    colour, largest_side
+        As for `overlay`.
+    """
+    if max(image.plane_shape) <= largest_side:
+        labels = read_labels(Box.of_shape(image.plane_shape))
+        pixels = image.read(t=t, c=c, z=z)
+        return overlay(pixels, labels, colour=colour, largest_side=largest_side)
+    size = fitted(image.plane_shape, largest_side)
+    picture = resized(display_rgb(read_small(image, size, t=t, c=c, z=z)), size)
+    return _outlined(picture, read_labels_small(read_labels, image.plane_shape, size), colour)
 
 
 def display_rgb(pixels: npt.NDArray[Any]) -> Rgb:
@@ -85,14 +115,6 @@ def resized(picture: Rgb, size: tuple[int, int]) -> Rgb:
         return picture.copy()
     how = cv2.INTER_AREA if size[0] < picture.shape[0] else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(picture, size[::-1], interpolation=how), np.uint8)
-
-
-def sampled(labels: Labels, size: tuple[int, int]) -> Labels:
-    """Bring labels to a size (height, width), each pixel the label at its centre."""
-    rows = ((np.arange(size[0]) + 0.5) * labels.shape[0] / size[0]).astype(np.intp)
-    columns = ((np.arange(size[1]) + 0.5) * labels.shape[1] / size[1]).astype(np.intp)
-    centres: Labels = labels[rows[:, None], columns]
-    return centres
 
 
 def fitted(shape: tuple[int, int], largest_side: int) -> tuple[int, int]:
@@ -129,10 +151,17 @@ def write_png(path: Path, picture: Rgb) -> None:
         part.write_bytes(encode(picture, ".png"))
 
 
+def _outlined(picture: Rgb, labels: Labels, colour: tuple[int, int, int] | None) -> Rgb:
+    if colour is None:
+        colour = ON_BRIGHT if is_bright(picture) else ON_DARK
+    picture[_inner_edges(labels)] = colour
+    return picture
+
+
 def _display_size(shape: tuple[int, int], largest_side: int) -> tuple[int, int]:
-    times = max(1, min(_SMALL_SIDE, largest_side) // max(shape))
-    if max(shape) < _SMALL_SIDE:
-        times = max(2, times) if 2 * max(shape) <= largest_side else 1
+    longest = max(shape)
+    if longest < min(_SMALL_SIDE, largest_side):
+        times = min(2 * _SMALL_SIDE, largest_side) // longest
         return shape[0] * times, shape[1] * times
     return fitted(shape, largest_side)
 

@@ -13,14 +13,14 @@ from nuclarium.core.geometry import Box, to_xy
 from nuclarium.core.image import Image
 from nuclarium.core.labels import LabelReader, Labels
 from nuclarium.core.outlines import Outline, iter_outlines
-from nuclarium.report.figures import Rgb, display_rgb, encode, fitted, is_bright, resized, sampled
+from nuclarium.report.figures import Rgb, display_rgb, encode, fitted, is_bright, resized
+from nuclarium.report.reduce import read_labels_small, read_small
 
 THUMBNAIL_SIDE = 512
 DETAIL_SIDE = 512
 _DETAIL_FROM = 1536
 _SMALLEST_DRAWN = 4.0
 _UNITS_PER_PIXEL = 4
-_STRIP_PIXELS = 2**24
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def pictures_of(
 ) -> tuple[Picture, ...]:
     """Make the pictures of a card: the whole plane and, of a large one, a detail at full size.
 
-    The plane is read from its pyramid, in strips, so that it never has to fit in memory.
+    The plane is read in parts, so that it never has to fit in memory.
 
     Parameters
     ----------
@@ -94,9 +94,9 @@ def pictures_of(
         middle of the plane without them.
     """
     plane = image.plane_shape
-    size = fitted(plane, max(THUMBNAIL_SIDE, min(max(plane), 2 * THUMBNAIL_SIDE)))
-    pixels = _read_small(image, size, t, c, z)
-    labels = _read_labels_small(read_labels, plane, size)
+    size = fitted(plane, 2 * THUMBNAIL_SIDE)
+    pixels = read_small(image, size, t=t, c=c, z=z)
+    labels = read_labels_small(read_labels, plane, size)
     whole = _picture(display_rgb(pixels), labels, fitted(plane, THUMBNAIL_SIDE), "Whole image")
     if max(plane) < _DETAIL_FROM:
         return (whole,)
@@ -170,33 +170,3 @@ def _picture(shown: Rgb, labels: Labels, size: tuple[int, int], caption: str) ->
 def _typical_diameter(labels: Labels) -> float:
     counts = np.unique(labels[labels > 0], return_counts=True)[1]
     return float(np.sqrt(np.median(counts))) if len(counts) else 0.0
-
-
-def _read_small(image: Image, size: tuple[int, int], t: int, c: int, z: int) -> npt.NDArray[Any]:
-    """Read a plane reduced to about `size`: from the smallest level that is large enough."""
-    fits = [i for i, shape in enumerate(image.level_shapes) if shape[0] >= size[0]]
-    level = fits[-1] if fits else 0
-    height, width = image.level_shapes[level]
-    step = max(1, height // size[0])
-    strip = max(step, _STRIP_PIXELS // width // step * step)
-    strips = [
-        image.read(Box(y, 0, min(y + strip, height), width), t=t, c=c, z=z, level=level)[
-            ::step, ::step
-        ]
-        for y in range(0, height, strip)
-    ]
-    return np.concatenate(strips)
-
-
-def _read_labels_small(read: LabelReader, shape: tuple[int, int], size: tuple[int, int]) -> Labels:
-    """Sample labels at the centres of the pixels of a smaller picture, a strip at a time."""
-    height, width = shape
-    rows = ((np.arange(size[0]) + 0.5) * height / size[0]).astype(np.int64)
-    strip = max(1, _STRIP_PIXELS // width)
-    strips: list[Labels] = []
-    for y in range(0, height, strip):
-        box = Box(y, 0, min(y + strip, height), width)
-        wanted = rows[(rows >= box.y0) & (rows < box.y1)]
-        labels = read(box)[wanted - y]
-        strips.append(sampled(labels, (len(wanted), size[1])))
-    return np.concatenate(strips)

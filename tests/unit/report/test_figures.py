@@ -6,7 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from nuclarium.report.figures import ON_BRIGHT, ON_DARK, display_rgb, encode, overlay, write_png
+from nuclarium.core.image import Image
+from nuclarium.report.figures import (
+    ON_BRIGHT,
+    ON_DARK,
+    display_rgb,
+    encode,
+    overlay,
+    overlay_of,
+    write_png,
+)
 
 
 @pytest.fixture
@@ -37,7 +46,19 @@ def test_large_images_are_reduced_and_small_ones_enlarged():
     big = overlay(np.zeros((3000, 1500), np.uint16), np.zeros((3000, 1500), np.int32))
     small = overlay(np.zeros((64, 100), np.uint16), np.zeros((64, 100), np.int32))
     assert big.shape == (2048, 1024, 3)
-    assert small.shape == (320, 500, 3)
+    assert small.shape == (640, 1000, 3)
+
+
+def test_a_plane_read_in_parts_gives_the_same_overlay(rng):
+    labels = np.kron(rng.integers(0, 9, (30, 20)), np.ones((9, 11))).astype(np.int32)
+    pixels = rng.integers(0, 255, labels.shape).astype(np.uint8)
+    read = Image.from_array(pixels)
+    parts = overlay_of(read, lambda box: labels[box.slices], largest_side=100)
+    np.testing.assert_array_equal(
+        drawn(parts, ON_DARK), drawn(overlay(pixels, labels, largest_side=100), ON_DARK)
+    )
+    whole = overlay_of(read, lambda box: labels[box.slices])
+    np.testing.assert_array_equal(whole, overlay(pixels, labels))
 
 
 def test_grey_values_are_stretched_over_black_to_white(rng):

@@ -75,18 +75,6 @@ def test_nuclei_too_small_to_outline_are_said_to_be(plane):
     assert "too small" in picture.caption
 
 
-def test_nothing_is_read_at_once_in_large_planes(plane, monkeypatch):
-    monkeypatch.setattr("nuclarium.report.pictures._STRIP_PIXELS", 300_000)
-    asked: list[Box] = []
-
-    def read(box: Box) -> np.ndarray:
-        asked.append(box)
-        return plane[box.slices]
-
-    pictures_of(Image.from_array(plane), read)
-    assert max(np.prod(box.shape) for box in asked) <= 300_000
-
-
 def test_the_detail_is_where_most_nuclei_are():
     centroids = np.array([[100, 100], [3000, 3000], [3010, 3020], [3020, 3010]], float)
     window = densest_window(centroids, (4000, 4000), 512)
