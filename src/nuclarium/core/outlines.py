@@ -38,10 +38,21 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Where a nucleus ends: its label, and one polygon for each of its parts."""
+    """Where a nucleus ends: its label, one polygon for each of its parts, and its plane.
+
+    Parameters
+    ----------
+    label : int
+        From 1.
+    polygons : tuple of Polygon
+        Largest first; at least one.
+    z : int or None
+        Plane of a stack, from 0; None where there is one plane.
+    """
 
     label: int
     polygons: tuple[Polygon, ...]
+    z: int | None = None
 
     @property
     def area(self) -> float:
@@ -69,7 +80,11 @@ def ring_area(ring: npt.NDArray[np.int32] | npt.NDArray[np.float64]) -> float:
 
 
 def iter_outlines(
-    labels: Labels, *, offset: tuple[int, int] = (0, 0), tolerance: float = 0.0
+    labels: Labels,
+    *,
+    offset: tuple[int, int] = (0, 0),
+    z: int | None = None,
+    tolerance: float = 0.0,
 ) -> Iterator[Outline]:
     """Yield the outline of every nucleus, in the order of the labels.
 
@@ -82,6 +97,8 @@ def iter_outlines(
         Label image, or a window of one; 0 is background.
     offset : (y, x)
         Position of the window in its plane; it is added to the corners.
+    z : int, optional
+        Plane of a stack, from 0; given to every outline.
     tolerance : float
         0 keeps every corner, so that the area of an outline is the pixel count of its nucleus.
         Otherwise corners are left out as long as the line moves by at most this many pixels
@@ -120,7 +137,7 @@ def iter_outlines(
             polygons = tuple(_simplified(polygon, tolerance) for polygon in polygons)
             polygons = tuple(polygon for polygon in polygons if len(polygon.exterior) >= 3)
         if polygons:
-            yield Outline(int(rings.labels[numbers[begin]]), polygons)
+            yield Outline(int(rings.labels[numbers[begin]]), polygons, z)
 
 
 def rasterise(outline: Outline, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TILE = 512
 _TILED_FROM = 2048
-_UNITS = {"um": "µm", "um2": "µm²", "um3": "µm³", "px": "px", "mm2": "mm²", "deg": "°"}
+_UNITS = {"um": "µm", "um2": "µm²", "um3": "µm³", "px": "px", "rad": "rad"}
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def sparkline(values: Values, bins: Bins, unit: str) -> Chart:
     middle = float(np.median(values))
     low, high = number_text(float(bins.edges[0])), number_text(float(bins.edges[-1]))
     return Chart(
-        title=f"Areas, {low} to {high} {unit}",
+        title=f"Areas, {low} to {high}{' and more' if bins.is_open else ''} {unit}",
         unit=unit,
         note=f"median {number_text(middle)} {unit}",
         bars=_bars(bins, counts, unit, 0, 0, SPARK_WIDTH, SPARK_HEIGHT),

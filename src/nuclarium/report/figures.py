@@ -19,7 +19,7 @@ Rgb = npt.NDArray[np.uint8]
 """Picture of shape (H, W, 3), red first."""
 
 ON_DARK = (255, 210, 31)
-ON_BRIGHT = (0, 140, 60)
+ON_BRIGHT = (0, 184, 74)
 LARGEST_SIDE = 2048
 _SMALL_SIDE = 512
 

@@ -16,18 +16,13 @@ import numpy as np
 from nuclarium.report.charts import Chart, chart, sparkline
 from nuclarium.report.numbers import count_text, duration_text, number_text
 from nuclarium.report.pictures import Picture
+from nuclarium.report.remarks import Remark, grouped
 from nuclarium.report.summary import Bins, NucleiSummary, Values, median, round_bins
+
+__all__ = ["PageImage", "PageRun", "Remark", "render_page"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHANNEL_COLUMNS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something worth a look: in two or three words for the table, and as a plain sentence."""
-
-    short: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +121,7 @@ def render_page(run: PageRun, images: Sequence[PageImage]) -> str:
         channels=channels[:_CHANNEL_COLUMNS],
         rows=[_row(i, image, area_bins, channels) for i, image in enumerate(images, start=1)],
         charts=list(_charts(images, area_bins, channels)),
-        remarks=_grouped_remarks(images),
+        remarks=grouped([(image.name, image.remarks) for image in images]),
         has_density=any(_density(image) is not None for image in images),
     )
     return text.encode("utf-8", "replace").decode()
@@ -234,17 +229,6 @@ def _channels(images: Iterable[PageImage]) -> list[str]:
 
 def _density(image: PageImage) -> float | None:
     return image.summary.density_per_mm2 if image.summary else None
-
-
-def _grouped_remarks(
-    images: Sequence[PageImage],
-) -> list[tuple[Remark, list[tuple[str, str]]]]:
-    """Gather the images of each remark, the most frequent remark first."""
-    groups: dict[Remark, list[tuple[str, str]]] = {}
-    for number, image in enumerate(images, start=1):
-        for remark in image.remarks:
-            groups.setdefault(remark, []).append((f"image-{number}", image.name))
-    return sorted(groups.items(), key=lambda item: -len(item[1]))
 
 
 def _array(values: Iterable[float | None]) -> Values:

@@ -156,6 +156,13 @@ def test_remarks_of_many_images_are_said_once():
     assert "5 images" in head
 
 
+def test_remarks_of_one_kind_stand_together_each_with_its_sentence():
+    images = [an_image(f"{i}.tif", remarks=(Remark("saturated", f"{i} %"),)) for i in range(5)]
+    head = render_page(RUN, images).split('id="table-title"')[0]
+    assert head.count("Saturated") == 1
+    assert all(f"</a>: {i} %" in head for i in range(5))
+
+
 def test_pictures_have_words_and_outlines_of_their_own():
     page = rendered(an_image("a.tif"))
     assert page.all("img")[0]["alt"] == "Whole image of a.tif"

@@ -25,7 +25,6 @@ def write_geojson(
     outlines: Iterable[Outline],
     *,
     measurements: Measurements | None = None,
-    z: int | None = None,
     class_name: str = "Nucleus",
     colour: tuple[int, int, int] = NUCLEUS_COLOUR,
 ) -> int:
@@ -39,11 +38,10 @@ def write_geojson(
     path : Path
         Usually ends in ``.geojson``.
     outlines : iterable of Outline
-        Written as they come, so a large plane is never held whole.
+        Written as they come, so a large plane is never held whole; those of a stack carry their z.
     measurements : mapping, optional
-        Numbers of each label, shown by QuPath; those that are not finite are left out.
-    z : int, optional
-        Plane of a stack, from 0.
+        Numbers of each label, which must then be unique in the file; QuPath shows them. Those
+        that are not finite are left out.
     class_name, colour : str, (red, green, blue)
         QuPath's classification of the nuclei, and its colour.
 
@@ -53,13 +51,12 @@ def write_geojson(
         Nuclei written.
     """
     look = {"name": class_name, "color": list(colour)}
-    plane = {} if z is None else {"plane": {"c": -1, "z": z, "t": 0}}
     count = 0
     with written_whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         file.write('{"type": "FeatureCollection", "features": [')
         for outline in outlines:
             numbers = measurements.get(outline.label, {}) if measurements else {}
-            feature = _feature(outline, look, plane, numbers)
+            feature = _feature(outline, look, numbers)
             file.write(",\n" if count else "\n")
             file.write(json.dumps(feature, allow_nan=False, separators=(",", ":")))
             count += 1
@@ -85,7 +82,8 @@ def read_geojson(path: Path) -> Iterator[Outline]:
         for place, feature in enumerate(features, start=1):
             polygons = tuple(_polygons_of(feature["geometry"]))
             if polygons:
-                yield Outline(_label_of(feature, place), polygons)
+                plane = feature["geometry"].get("plane", {})
+                yield Outline(_label_of(feature, place), polygons, plane.get("z"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableImageError(
             f"{path.name} must be a GeoJSON FeatureCollection of polygons, but reading it failed: "
@@ -94,15 +92,16 @@ def read_geojson(path: Path) -> Iterator[Outline]:
 
 
 def _feature(
-    outline: Outline, look: dict[str, Any], plane: dict[str, Any], numbers: Mapping[str, float]
+    outline: Outline, look: dict[str, Any], numbers: Mapping[str, float]
 ) -> dict[str, Any]:
     polygons = [[_closed(r) for r in (p.exterior, *p.holes)] for p in outline.polygons]
     one = len(polygons) == 1
-    geometry = {
+    geometry: dict[str, Any] = {
         "type": "Polygon" if one else "MultiPolygon",
         "coordinates": polygons[0] if one else polygons,
-        **plane,
     }
+    if outline.z is not None:
+        geometry["plane"] = {"c": -1, "z": outline.z, "t": 0}
     properties: dict[str, Any] = {
         "objectType": "detection",
         "name": str(outline.label),

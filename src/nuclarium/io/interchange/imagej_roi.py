@@ -17,8 +17,8 @@ _MOVE_TO, _LINE_TO, _CLOSE = 0.0, 1.0, 4.0
 _LARGEST_INTEGER = 32_767
 
 
-def write_imagej_rois(path: Path, outlines: Iterable[Outline], *, z: int | None = None) -> int:
-    """Write nuclei as a ROI set; each ROI is named by its label.
+def write_imagej_rois(path: Path, outlines: Iterable[Outline]) -> int:
+    """Write nuclei as a ROI set; each ROI is named by its label, in a stack after its slice.
 
     Coordinates are whole pixel corners, as ImageJ's own wand traces them, so measuring a ROI in
     ImageJ gives the pixel count of the nucleus. Nuclei with holes or of several parts become
@@ -29,9 +29,7 @@ def write_imagej_rois(path: Path, outlines: Iterable[Outline], *, z: int | None 
     path : Path
         Ends in ``.zip``, so that Fiji recognises it.
     outlines : iterable of Outline
-        Written as they come.
-    z : int, optional
-        Plane of a stack, from 0; the ROIs are then shown on that slice only.
+        Written as they come; those with a z are shown on that slice only.
 
     Returns
     -------
@@ -46,8 +44,9 @@ def write_imagej_rois(path: Path, outlines: Iterable[Outline], *, z: int | None 
         for outline in outlines:
             roi = _roi(outline)
             roi.name = f"{outline.label:05}"
-            if z is not None:
-                roi.position = z + 1
+            if outline.z is not None:
+                roi.position = outline.z + 1
+                roi.name = f"{roi.position:04}-{roi.name}"
             archive.writestr(f"{roi.name}.roi", roi.tobytes())
             count += 1
     return count

@@ -22,8 +22,8 @@ def labels() -> np.ndarray:
     return labels
 
 
-def written(tmp_path, labels, **options):
-    count = write_geojson(tmp_path / "a.geojson", iter_outlines(labels), **options)
+def written(tmp_path, labels, *, z=None, **options):
+    count = write_geojson(tmp_path / "a.geojson", iter_outlines(labels, z=z), **options)
     content = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))
     assert content["type"] == "FeatureCollection"
     assert len(content["features"]) == count
@@ -54,6 +54,7 @@ def test_holes_and_parts_have_their_geometries(tmp_path, labels):
 def test_a_stack_says_its_plane(tmp_path, labels):
     assert "plane" not in written(tmp_path, labels)[0]["geometry"]
     assert written(tmp_path, labels, z=4)[0]["geometry"]["plane"] == {"c": -1, "z": 4, "t": 0}
+    assert {outline.z for outline in read_geojson(tmp_path / "a.geojson")} == {4}
 
 
 def test_measurements_that_are_not_finite_are_left_out(tmp_path, labels):

@@ -46,8 +46,11 @@ def test_a_nucleus_with_a_hole_is_a_composite(tmp_path, labels):
 
 
 def test_a_stack_says_its_slice_from_one(tmp_path, labels):
-    write_imagej_rois(tmp_path / "a.zip", iter_outlines(labels), z=4)
-    assert {roi.position for roi in roifile.roiread(tmp_path / "a.zip")} == {5}
+    outlines = [*iter_outlines(labels, z=0), *iter_outlines(labels, z=4)]
+    write_imagej_rois(tmp_path / "a.zip", outlines)
+    rois = roifile.roiread(tmp_path / "a.zip")
+    assert [roi.position for roi in rois] == [1, 1, 5, 5]
+    assert [roi.name for roi in rois][::2] == ["0001-00003", "0005-00003"]
 
 
 def test_coordinates_beyond_sixteen_bits_are_kept(tmp_path):
