@@ -11,7 +11,6 @@ pairs = hnp.array_shapes(min_dims=2, max_dims=2, max_side=9).flatmap(
     lambda shape: st.tuples(*[hnp.arrays(np.int32, shape, elements=st.integers(0, 6))] * 2)
 )
 RANGED = ("dice", "iou", "aji", "aji_plus", "panoptic_quality", "f1@0.50", "split_rate")
-NO_TIES = ("dice", "iou", "panoptic_quality", "aji_plus", "count_error", "split_rate")
 
 
 def values(prediction, truth):

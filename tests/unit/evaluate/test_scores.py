@@ -123,9 +123,8 @@ def test_perfect_prediction_has_perfect_scores(random_pair):
 
 
 def test_nothing_against_nothing_is_nan():
-    assert all(
-        np.isnan(v) for v in score(np.zeros((3, 3), int), np.zeros((3, 3), int)).values().values()
-    )
+    nothing = np.zeros((3, 3), int)
+    assert all(np.isnan(value) for value in score(nothing, nothing).values().values())
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -150,7 +149,7 @@ def test_planes_of_a_stack_add_up(random_pair):
 
 def test_counts_and_back(random_pair):
     scores = score(*random_pair)
-    assert ImageScores.from_counts(scores.counts()).values() == scores.values()
+    assert ImageScores.from_counts(scores.counts()) == scores
 
 
 def test_shapes_must_agree():
@@ -159,7 +158,7 @@ def test_shapes_must_agree():
 
 
 def test_masks_are_refused():
-    with pytest.raises(ValueError, match="prediction must be integers.*mask"):
+    with pytest.raises(ValueError, match=r"prediction must be integers.*mask"):
         score(np.zeros((3, 2), bool), np.zeros((3, 2), int))
 
 
