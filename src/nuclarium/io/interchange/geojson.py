@@ -11,7 +11,8 @@ import numpy as np
 
 from nuclarium.core.errors import UnreadableImageError
 from nuclarium.core.geometry import to_xy, to_yx
-from nuclarium.core.outlines import Outline, Polygon, Ring
+from nuclarium.core.outlines import Outline, Polygon
+from nuclarium.core.tracing import Ring
 from nuclarium.io.write import written_whole
 
 Measurements = Mapping[int, Mapping[str, float]]

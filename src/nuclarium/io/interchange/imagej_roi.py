@@ -10,7 +10,8 @@ import numpy as np
 from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 
 from nuclarium.core.geometry import to_xy
-from nuclarium.core.outlines import Outline, Ring
+from nuclarium.core.outlines import Outline
+from nuclarium.core.tracing import Ring
 from nuclarium.io.write import written_whole
 
 _MOVE_TO, _LINE_TO, _CLOSE = 0.0, 1.0, 4.0
