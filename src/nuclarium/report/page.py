@@ -118,6 +118,7 @@ def render_page(run: PageRun, images: Sequence[PageImage]) -> str:
         script=script,
         script_hash=digest,
         tiles=list(_tiles(images)),
+        area_units=list(area_bins),
         channels=channels[:_CHANNEL_COLUMNS],
         rows=[_row(i, image, area_bins, channels) for i, image in enumerate(images, start=1)],
         charts=list(_charts(images, area_bins, channels)),

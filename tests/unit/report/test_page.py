@@ -139,6 +139,8 @@ def test_areas_in_different_units_are_never_mixed():
     text = rendered(an_image(), an_image("b.tif", pixel_area=None)).text
     assert "Median area of a nucleus, µm²" in text
     assert "Median area of a nucleus, px" in text
+    assert "Median area, µm²" in text
+    assert "Median area, px" in text
 
 
 def test_an_image_that_failed_is_listed_with_its_reason():
