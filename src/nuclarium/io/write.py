@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tifffile
 
-from nuclarium.core.errors import OutputError
+from nuclarium.core.errors import NuclariumError, OutputError
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.labels import Labels
 
@@ -51,6 +51,8 @@ def written_whole(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         _put_in_place(part, path)
+    except NuclariumError:
+        raise
     except OSError as error:
         raise OutputError(
             f"{path} must be writable, but the system says: {error.strerror or error}. "

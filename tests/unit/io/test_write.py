@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import tifffile
 
-from nuclarium.core.errors import OutputError
+from nuclarium.core.errors import InputNotFoundError, OutputError
 from nuclarium.core.geometry import Spacing
 from nuclarium.io.write import (
     unit_of,
@@ -79,6 +79,11 @@ def test_a_folder_that_is_a_file_is_named_in_the_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="must be writable, but the system says"):
         write_text(tmp_path / "file" / "a.txt", "text")
+
+
+def test_what_was_wrong_with_the_input_is_not_blamed_on_the_output(tmp_path):
+    with pytest.raises(InputNotFoundError):
+        write_half(tmp_path / "a.csv", InputNotFoundError("b.tif is not there."))
 
 
 def test_names_that_are_not_unicode_can_be_reported(tmp_path):
