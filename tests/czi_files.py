@@ -50,7 +50,7 @@ class Tile:
                 *spans.get(axis, (1, 1))[:1],
                 0.0,
                 spans.get(axis, (1, 1))[1],
-            )  # fmt: skip
+            )
             for axis, at in start.items()
         )
         return head + dimensions

@@ -16,9 +16,9 @@ from nuclarium.core.geometry import Box
 from nuclarium.core.image import Image
 from nuclarium.io.checks import check_pixel_type, check_plane, check_segment
 from nuclarium.io.scenes import check_scene
-from nuclarium.io.segments import jpeg_frame
+from nuclarium.io.segments import PNG_SIGNATURE, check_png, jpeg_frame
 
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_JPEG = b"\xff\xd8\xff"
 _NO_SPACING = "PNG and JPEG carry at most dots per inch for print, which do not calibrate"
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 
@@ -50,13 +50,13 @@ class RasterReader:
 
     def refusal(self, path: Path, head: bytes) -> str | None:
         """Return None for a file with the signature of PNG or JPEG."""
-        return None if head.startswith((_PNG, _JPEG)) else "no PNG or JPEG signature"
+        return None if head.startswith((PNG_SIGNATURE, _JPEG)) else "no PNG or JPEG signature"
 
     def open(self, path: Path, scene: int) -> Image:
         """Read the header; the compressed bytes are kept, at most as many as the file has."""
         check_scene(scene, ("",), path.name)
         data = path.read_bytes()
-        header = (_png if data.startswith(_PNG) else _jpeg)(data, path.name)
+        header = (_png if data.startswith(PNG_SIGNATURE) else _jpeg)(data, path.name)
         check_plane(header.height, header.width, 1, path.name)
         # Decoders work with four samples a pixel where there is alpha.
         check_segment(header.height * header.width * 4 * header.dtype.itemsize, path.name)
@@ -115,6 +115,7 @@ def _decoded(data: bytes, header: _Header) -> npt.NDArray[Any]:
 def _png(data: bytes, name: str) -> _Header:
     if data[12:16] != b"IHDR" or len(data) < 33:
         raise ValueError("it has no header chunk")
+    check_png(data)
     width, height, bits, colour = struct.unpack(">IIBB", data[16:26])
     if bits == 1 and colour == _GREY:
         check_pixel_type(np.dtype(bool), name)

@@ -12,6 +12,7 @@ from nuclarium.core.image import Image
 from nuclarium.io.checks import check_pixel_type
 from nuclarium.io.scenes import PlaneOrder, check_scene
 from nuclarium.io.slide import open_slide
+from nuclarium.io.tiff_chain import check_chain
 from nuclarium.io.tiff_metadata import Metadata, ome_images, series_metadata
 from nuclarium.io.tiff_pixels import PageGrid, TiffPixels
 from nuclarium.io.tiff_samples import Samples, choose_samples
@@ -37,6 +38,7 @@ class TiffReader:
 
         # Its warnings go to whoever configures logging, never to the user's terminal.
         logging.getLogger("tifffile").addHandler(logging.NullHandler())
+        check_chain(path)
         tif = tifffile.TiffFile(path)
         try:
             kind = next((k for k in _BY_OPENSLIDE if getattr(tif, f"is_{k}")), None)

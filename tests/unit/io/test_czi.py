@@ -1,11 +1,11 @@
 import imagecodecs
 import numpy as np
 import pytest
+from tests.contracts.reader import ReaderContract
+from tests.czi_files import JPEG, JPEG_XR, RAW, ZSTD0, ZSTD1, Tile, metadata_xml, write_czi
 
 from nuclarium.core.errors import UnreadableImageError
 from nuclarium.io import open_image
-from tests.contracts.reader import ReaderContract
-from tests.czi_files import JPEG, JPEG_XR, RAW, ZSTD0, ZSTD1, Tile, metadata_xml, write_czi
 
 
 class TestCziStack(ReaderContract):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-
-from nuclarium.io import open_image
 from tests.contracts.reader import ReaderContract
 from tests.lsm_files import write_lsm
+
+from nuclarium.io import open_image
 
 
 class TestLsm(ReaderContract):
