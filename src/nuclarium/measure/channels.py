@@ -35,10 +35,7 @@ def channels_of(image: Image) -> tuple[Channel, ...]:
     if image.is_rgb and image.shape[1] == 1:
         return tuple(Channel(name, 0, sample) for sample, name in enumerate(RGB_NAMES))
     cleaned = [re.sub(r"[^\w.+-]+", "_", name).strip("_") for name in image.channel_names]
-    unique = [
-        f"channel_{c}" if not name else (f"{name}_{c}" if cleaned.count(name) > 1 else name)
-        for c, name in enumerate(cleaned)
-    ]
+    unique = _unique(cleaned)
     if not image.is_rgb:
         return tuple(Channel(name, c) for c, name in enumerate(unique))
     return tuple(
@@ -46,6 +43,16 @@ def channels_of(image: Image) -> tuple[Channel, ...]:
         for c, name in enumerate(unique)
         for sample, colour in enumerate(RGB_NAMES)
     )
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    taken: list[str] = []
+    for c, name in enumerate(names):
+        candidate = name if name and names.count(name) == 1 else f"{name or 'channel'}_{c}"
+        while candidate in taken:
+            candidate += f"_{c}"
+        taken.append(candidate)
+    return taken
 
 
 def select_channels(image: Image | None, wanted: Sequence[int | str] | None) -> tuple[Channel, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.core.geometry import Box, Spacing
 from nuclarium.core.image import Image
 from nuclarium.core.labels import LabelReader, Labels
-from nuclarium.measure.focus import FOCUS_LIMIT, edge_steepness
+from nuclarium.measure.focus import BLUR_LIMIT, edge_blur
 
 SATURATED_SHARE = 0.01
 """Share of the nuclei's pixels at the top of the range above which a plane counts as saturated."""
@@ -20,8 +22,14 @@ BORDER_SHARE = 1 / 3
 _WHOLE_PX = 2048 * 2048
 _SAMPLE_SIDE = 512
 _SAMPLES_A_SIDE = 4
-_FEWEST_JUDGED = 5
-"""Nuclei that the focus must be judged by at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityWarning:
+    """What is doubtful about a plane: its kind in two or three words, and a plain sentence."""
+
+    kind: str
+    text: str
 
 
 def warnings_for(
@@ -33,11 +41,11 @@ def warnings_for(
     c: int = 0,
     z: int = 0,
     t: int = 0,
-) -> list[str]:
+) -> list[QualityWarning]:
     """Say what is doubtful about a plane and its nuclei.
 
     Pixels are looked at whole up to 2048 × 2048, and in 16 windows of 512 × 512 spread evenly over
-    a larger plane. Focus and saturation are judged in grey images with bright nuclei only.
+    a larger plane. Focus and saturation are judged in grey images only, not in colours.
 
     Parameters
     ----------
@@ -54,24 +62,26 @@ def warnings_for(
 
     Returns
     -------
-    warnings : list of str
-        One sentence each; empty when nothing was found.
+    warnings : list of QualityWarning
+        Empty when nothing was found.
     """
-    found = [] if image.spacing or spacing else [_NO_SPACING.format(image.spacing_source)]
+    found: list[QualityWarning] = []
+    if not (image.spacing or spacing):
+        found.append(QualityWarning("no spacing", _NO_SPACING.format(image.spacing_source)))
     if len(table) == 0:
-        return [*found, "No nuclei were found in this plane."]
+        return [*found, QualityWarning("no nuclei", "No nuclei were found in this plane.")]
     found += _border_warning(table)
     if image.is_rgb:
         return found
-    at_top, total, steepness = 0, 0, []
+    at_top, total, blur = 0, 0, []
     top = _top_value(image, c, z, t)
     for window in iter_sample_windows(image.plane_shape):
         pixels = image.read(window, c=c, z=z, t=t)
         inside = labels(window) if callable(labels) else labels[window.slices]
         nuclei = pixels[inside > 0]
         at_top, total = at_top + int((nuclei >= top).sum()), total + nuclei.size
-        steepness.append(edge_steepness(pixels, inside))
-    return found + _saturation_warning(at_top, total, top) + _focus_warning(steepness)
+        blur.append(edge_blur(pixels, inside))
+    return found + _saturation_warning(at_top, total, top) + _focus_warning(np.array(blur))
 
 
 def iter_sample_windows(shape: tuple[int, int]) -> Iterator[Box]:
@@ -100,30 +110,34 @@ def _top_value(image: Image, c: int, z: int, t: int) -> float:
     return largest if largest in camera else 2**image.bit_depth - 1
 
 
-def _border_warning(table: pd.DataFrame) -> list[str]:
+def _border_warning(table: pd.DataFrame) -> list[QualityWarning]:
     number = int(table["touches_border"].sum())
     if number <= BORDER_SHARE * len(table) or number < 2:
         return []
-    return [
+    text = (
         f"{number} of {len(table)} nuclei touch the border of the image and may be cut; "
         "leave them out (touches_border) where size or shape matters."
-    ]
+    )
+    return [QualityWarning("cut at the border", text)]
 
 
-def _saturation_warning(at_top: int, total: int, top: float) -> list[str]:
+def _saturation_warning(at_top: int, total: int, top: float) -> list[QualityWarning]:
     if total == 0 or at_top <= SATURATED_SHARE * total:
         return []
-    return [
+    text = (
         f"{at_top / total:.1%} of the nuclei's pixels have the largest value, {top:g}: they are "
         "saturated, and intensities are too low; expose for a shorter time."
-    ]
+    )
+    return [QualityWarning("saturated", text)]
 
 
-def _focus_warning(steepness: list[np.typing.NDArray[np.float64]]) -> list[str]:
-    every = np.concatenate(steepness) if steepness else np.zeros(0)
-    if len(every) < _FEWEST_JUDGED or np.median(every) >= FOCUS_LIMIT:
+def _focus_warning(blur: npt.NDArray[np.float64]) -> list[QualityWarning]:
+    known = blur[~np.isnan(blur)]
+    if len(known) == 0 or np.median(known) <= BLUR_LIMIT:
         return []
-    return [
-        f"The image may be out of focus: the edges of nuclei are soft (steepness "
-        f"{np.median(every):.1f}, in focus above {FOCUS_LIMIT}); look at it before using it."
-    ]
+    text = (
+        f"The image may be out of focus: the edges of nuclei are smeared over "
+        f"{np.median(known):.2f} of their diameter, more than {BLUR_LIMIT}; look at it before "
+        "using its numbers."
+    )
+    return [QualityWarning("out of focus", text)]

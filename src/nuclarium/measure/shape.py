@@ -42,7 +42,8 @@ def perimeter(labels: npt.NDArray[np.integer[Any]], regions: Regions, spacing: S
     4-neighbour outside, and each such pixel adds half the length of its links to neighbours on the
     outline [1]_. Other nuclei and the border of the image are outside. Where pixels are not
     square, each link has its own length (scikit-image refuses these). A nucleus of one pixel has
-    perimeter 0.
+    perimeter 0. Discs come out about 5 % too long, and 12 % where pixels are three times as
+    long as wide.
 
     References
     ----------

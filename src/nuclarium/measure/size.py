@@ -51,6 +51,6 @@ def _offset_mean(regions: Regions) -> Floats:
     box, owner = regions.boxes, regions.owner
     row, start = regions.row - box[owner, 0], regions.start - box[owner, 1]
     length = regions.stop - regions.start
-    sums = regions.added(length * row), regions.added(length * (2 * start + length - 1)) / 2
-    mean: Floats = np.stack(sums, axis=1) / regions.area[:, None].astype(np.float64)
+    doubled = [regions.added(2 * length * row), regions.added(length * (2 * start + length - 1))]
+    mean: Floats = np.stack(doubled, axis=1).astype(np.float64) / (2 * regions.area[:, None])
     return mean
