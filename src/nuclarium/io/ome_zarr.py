@@ -46,7 +46,12 @@ class OmeZarrReader:
             else zarr.storage.ZipStore(path, read_only=True)
         )
         try:
-            group = zarr.open_group(store, mode="r")
+            group = zarr.open(store, mode="r")
+            if isinstance(group, zarr.Array):
+                raise UnreadableImageError(
+                    f"{path.name} must be an OME-Zarr image, but it is a zarr array alone. "
+                    "Open the group that holds it, or write it again as OME-Zarr."
+                )
             return _image(group, store, path, scene)
         except BaseException:
             store.close()

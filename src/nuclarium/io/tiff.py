@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nuclarium.core.errors import UnreadableImageError
 from nuclarium.core.image import Image
 from nuclarium.io.checks import check_pixel_type
 from nuclarium.io.scenes import PlaneOrder, check_scene
@@ -58,13 +59,12 @@ def _image(tif: Any, path: Path, scene: int) -> Image:
     check_scene(scene, names, path.name)
     series = scenes[scene]
     metadata = series_metadata(tif, series, scene, path.name)
+    _check_compression(int(series.keyframe.compression), path.name)
     check_pixel_type(series.keyframe.dtype, path.name)
     samples = choose_samples(series, path.name)
     order, axis_notes = _plane_order(series, samples)
     levels = _levels(series, order, path.name)
-    source = TiffPixels(
-        tif, levels, order, samples.take, samples.are_channels, path.name, samples.lookup
-    )
+    source = TiffPixels(tif, levels, order, samples, path.name)
     shape = _shape(order, samples, levels[0].shape)
     return Image(
         source=source,
@@ -134,6 +134,20 @@ def _levels(series: Any, order: PlaneOrder, name: str) -> tuple[PageGrid, ...]:
         grid.check(order.count, name)
         grids.append(grid)
     return tuple(grids)
+
+
+def _check_compression(number: int, name: str) -> None:
+    import tifffile
+
+    if number == 1:
+        return
+    try:
+        tifffile.TIFF.DECOMPRESSORS[number]
+    except KeyError as error:
+        raise UnreadableImageError(
+            f"{name} must be compressed by a known method, but its number is {number}. "
+            "Save it without compression, or with LZW, deflate or zstd."
+        ) from error
 
 
 def _shrinks(shape: tuple[int, int], before: tuple[int, int]) -> bool:

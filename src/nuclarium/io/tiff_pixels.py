@@ -16,6 +16,7 @@ from nuclarium.core.geometry import Box
 from nuclarium.io.checks import check_plane, check_segment
 from nuclarium.io.scenes import PlaneOrder
 from nuclarium.io.segments import check_decoded_size
+from nuclarium.io.tiff_samples import Samples, rgb_of_ycbcr
 
 Pixels = npt.NDArray[Any]
 
@@ -101,23 +102,21 @@ class TiffPixels:
         The pyramid, largest first.
     order : PlaneOrder
         How pages follow each other.
-    take : tuple of int
-        Samples that a pixel has for us; with `samples_are_channels`, one of them is chosen by c.
+    samples : Samples
+        What is taken of a pixel; of samples that are channels, one is chosen by c.
     """
 
     tif: Any
     levels: tuple[PageGrid, ...]
     order: PlaneOrder
-    take: tuple[int, ...]
-    samples_are_channels: bool
+    samples: Samples
     name: str
-    lookup: Pixels | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def read(self, window: Box, *, t: int, c: int, z: int, level: int) -> Pixels:
         """Return the pixels of the window, shape (H, W) or (H, W, 3)."""
-        take = self.take
-        if self.samples_are_channels:
+        take = self.samples.take
+        if self.samples.are_channels:
             c, sample = divmod(c, len(take))
             take = take[sample : sample + 1]
         grid = self.levels[level]
@@ -128,8 +127,10 @@ class TiffPixels:
                 "planes than were written. Leave this plane out, or copy all files of the set."
             )
         pixels = self._read_page(grid, index, window, take)
-        if self.lookup is not None:
-            return self.lookup[pixels[..., 0]]
+        if self.samples.lookup is not None:
+            return self.samples.lookup[pixels[..., 0]]
+        if self.samples.is_ycbcr:
+            return rgb_of_ycbcr(pixels)
         return pixels if len(take) > 1 else pixels[..., 0]
 
     def close(self) -> None:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from nuclarium.core.errors import UnreadableImageError
 
 _MIN_IS_WHITE, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
-_COLOUR_DECODERS = {6, 7, 33007, 34892, 34934, 50001, 50002, 33005, 34712}
+_APERIO_YCBCR = 33003
+_COLOUR_DECODERS = {_APERIO_YCBCR, 6, 7, 33007, 34892, 34934, 50001, 50002, 33005, 34712}
 _OTHER_COLOURS = {4: "a mask", 5: "CMYK", 8: "CIE L*a*b*", 9: "ICC L*a*b*", 10: "ITU L*a*b*"}
 
 
@@ -27,6 +28,8 @@ class Samples:
         Whether each is a channel of its own; otherwise they are one grey value or one colour.
     lookup : ndarray of uint8, shape (n, 3), or None
         Colours of a palette.
+    is_ycbcr : bool
+        Whether decoded samples are YCbCr, still to be turned into RGB.
     """
 
     take: tuple[int, ...]
@@ -35,6 +38,7 @@ class Samples:
     bit_depth: int
     notes: tuple[str, ...] = ()
     lookup: npt.NDArray[np.uint8] | None = None
+    is_ycbcr: bool = False
 
     @property
     def is_rgb(self) -> bool:
@@ -67,7 +71,9 @@ def choose_samples(series: Any, name: str) -> Samples:
         notes = (
             () if count == 3 else (f"{count - 3} extra sample (alpha) of each pixel is dropped",)
         )
-        return Samples((0, 1, 2), False, dtype, bits, notes)
+        # Aperio's JPEG 2000 of this number holds YCbCr, whatever the photometric tag says.
+        is_ycbcr = int(key.compression) == _APERIO_YCBCR
+        return Samples((0, 1, 2), False, dtype, bits, notes, is_ycbcr=is_ycbcr)
     if count == 2 and key.extrasamples and int(key.extrasamples[0]) in (1, 2):
         return Samples((0,), False, dtype, bits, ("the alpha sample of each pixel is dropped",))
     return Samples(tuple(range(count)), True, dtype, bits)
@@ -110,3 +116,12 @@ def _check_ycbcr(key: Any, photometric: int, name: str) -> None:
             f"{name} must hold RGB, but its pixels are YCbCr with compression "
             f"{int(key.compression)}, which is not supported. Convert it to RGB."
         )
+
+
+def rgb_of_ycbcr(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Turn YCbCr of 8 bits, shape (H, W, 3), into RGB by the full-range matrix of JPEG (BT.601)."""
+    y, cb, cr = (pixels[..., i].astype(np.float32) for i in range(3))
+    cb, cr = cb - 128, cr - 128
+    rgb = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb], axis=-1)
+    rounded: npt.NDArray[np.uint8] = np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+    return rounded

@@ -1,6 +1,7 @@
 import tracemalloc
 import zlib
 
+import imagecodecs
 import numpy as np
 import PIL.Image
 import pytest
@@ -356,3 +357,21 @@ def test_directories_that_run_in_a_circle_are_refused(tmp_path):
     (tmp_path / "a.tif").write_bytes(data)
     with pytest.raises(UnreadableImageError, match=r"a\.tif must list each.*copy it again"):
         open_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("compression", [33003, 33005])
+def test_aperio_jpeg_2000_equals_that_of_openslide(tmp_path, compression):
+    openslide = pytest.importorskip("openslide")
+    y, x = np.mgrid[:64, :64]
+    tile = np.dstack([y + 90, x + 60, y + x]).astype(np.uint8)
+    coded = imagecodecs.jpeg2k_encode(tile, level=0, codecformat="j2k", mct=False)
+    description = "Aperio Image Library v11.2.1\r\n64x64|AppMag = 20|MPP = 0.4990"
+    path = write(
+        tmp_path, iter([coded]), shape=(64, 64, 3), dtype=np.uint8, tile=(64, 64),
+        photometric="rgb", compression=compression, description=description,
+    )  # fmt: skip
+    with openslide.OpenSlide(path) as slide, open_image(path) as image:
+        seen = np.asarray(slide.read_region((0, 0), 0, (64, 64)))[..., :3]
+        assert image.format == "Aperio SVS"
+        assert image.spacing.x == 0.499
+        np.testing.assert_allclose(image.read().astype(int), seen, atol=1)
