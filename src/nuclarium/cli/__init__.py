@@ -1,1 +1,5 @@
 """The command line: parse, call one function, print."""
+
+from nuclarium.cli.app import main
+
+__all__ = ["main"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.geometry import Box
-from nuclarium.core.image import Image
+from nuclarium.core.image import Image, PixelSource
 
 RGB_NAMES = ("red", "green", "blue")
 
@@ -73,6 +73,35 @@ def select_channels(image: Image | None, wanted: Sequence[int | str] | None) -> 
             names = ", ".join(channel.name for channel in known) or "none, as there is no image"
             raise ValueError(f"channels must be among: {names}; but got {item!r}.")
     return tuple(chosen)
+
+
+def channel_image(image: Image, channel: Channel) -> Image:
+    """Return one channel of an image as a grey image that reads its pixels when asked."""
+    if channel.sample is None and image.shape[1] == 1:
+        return image
+    return replace(
+        image,
+        source=_ChannelSource(image.source, channel),
+        shape=(image.shape[0], 1, *image.shape[2:5]),
+        channel_names=(channel.name,),
+    )
+
+
+@dataclass(frozen=True)
+class _ChannelSource:
+    """Pixels of one channel of another source."""
+
+    source: PixelSource
+    channel: Channel
+
+    def read(self, window: Box, *, t: int, c: int, z: int, level: int) -> npt.NDArray[Any]:
+        pixels = self.source.read(window, t=t, c=self.channel.c, z=z, level=level)
+        if self.channel.sample is None:
+            return pixels
+        return np.ascontiguousarray(pixels[..., self.channel.sample])
+
+    def close(self) -> None:
+        self.source.close()
 
 
 def iter_planes(

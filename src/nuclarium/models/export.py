@@ -89,7 +89,7 @@ def export_network(
         torch.onnx.export(
             network.eval().to(memory_format=torch.contiguous_format),
             (example,),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # a file object is taken, its stub says paths only
             input_names=["pixels"],
             output_names=["logits"],
             dynamic_axes={key: {0: "n", 2: "h", 3: "w"} for key in ("pixels", "logits")},

@@ -85,7 +85,8 @@ class DecoderBlock(nn.Module):
     def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
         """Return features of the size of `skip`."""
         x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
-        return self.refine(self.fuse(torch.cat([x, skip], dim=1)))
+        refined: torch.Tensor = self.refine(self.fuse(torch.cat([x, skip], dim=1)))
+        return refined
 
 
 def _convolution(in_channels: int, out_channels: int) -> nn.Sequential:

@@ -1,16 +1,17 @@
 """Maps of the network to labels: every pixel climbs its nucleus's distance map, tile by tile.
 
-A foreground pixel points to the highest pixel around it; following the pointers leads to a peak, and
-the pixels that reach one peak are a basin. Basins whose common ridge is nearly as high as the lower
-of their peaks are one nucleus. Each of these steps looks at a pixel and its neighbours, or adds up
-over a basin, so a plane may be cut into tiles of any size and still give the same labels: a tile
-yields `Fragments`, and `joined` makes nuclei of all tiles' fragments.
+A foreground pixel points to the highest pixel around it; following the pointers leads to a peak,
+and the pixels that reach one peak are a basin. Basins whose common ridge is nearly as high as the
+lower of their peaks are one nucleus. Each of these steps looks at a pixel and its neighbours, or
+adds up over a basin, so a plane may be cut into tiles of any size and still give the same labels: a
+tile yields `Fragments`, and `joined` makes nuclei of all tiles' fragments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -183,11 +184,12 @@ def _highest(
 
 
 def _place(
-    pixels: npt.NDArray[np.integer], window: tuple[int, ...], box: Box, shape: tuple[int, int]
+    pixels: npt.NDArray[Any], window: tuple[int, ...], box: Box, shape: tuple[int, int]
 ) -> Integers:
     """Turn indices of the raveled window, one pixel wider than the tile, into places."""
     y, x = np.divmod(pixels.astype(np.int64), window[1])
-    return (y + box.y0 - 1) * shape[1] + (x + box.x0 - 1)
+    places: Integers = (y + box.y0 - 1) * shape[1] + (x + box.x0 - 1)
+    return places
 
 
 @dataclass(frozen=True)
@@ -289,13 +291,14 @@ class _FragmentFinder:
 
     def find(self, places: Integers) -> Integers:
         """Fragments of peaks and of outer pixels of tiles; of the shape of `places`."""
-        return self.numbers[np.searchsorted(self.places, places)]
+        found: Integers = self.numbers[np.searchsorted(self.places, places)]
+        return found
 
     @staticmethod
     def follow(following: Integers) -> Integers:
         """Fragment that holds the peak at the end of each fragment's way."""
         while True:
-            further = following[following]
+            further: Integers = following[following]
             if (further == following).all():
                 return following
             following = further

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -97,7 +98,10 @@ class OpenVinoEngine:
         return np.array(result[0], np.float32)
 
 
-_ENGINES = {"onnxruntime": OnnxRuntimeEngine, "openvino": OpenVinoEngine}
+_ENGINES: dict[str, Callable[[bytes, int], Engine]] = {
+    "onnxruntime": OnnxRuntimeEngine,
+    "openvino": OpenVinoEngine,
+}
 
 
 def start_engine(network: bytes, *, engine: EngineName = "auto", threads: int = 1) -> Engine:

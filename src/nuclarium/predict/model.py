@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.errors import InputNotFoundError, ModelError
+from nuclarium.predict.onnx_metadata import read_network_metadata
 
 FORMAT_VERSION = 1
 METADATA_KEY = "nuclarium"
@@ -151,7 +152,7 @@ def load_model(name_or_path: str | Path) -> Model:
     )
 
 
-def choose_model(is_rgb: bool) -> str:
+def choose_model(*, is_rgb: bool) -> str:
     """Name of the shipped model for an image of that kind.
 
     Raises
@@ -160,28 +161,30 @@ def choose_model(is_rgb: bool) -> str:
         If no model is shipped for it.
     """
     wanted = "he" if is_rgb else "fluo"
-    if wanted not in shipped_models():
-        raise ModelError(_no_model_sentence(is_rgb))
-    return wanted
-
-
-def _no_model_sentence(is_rgb: bool) -> str:
+    if wanted in shipped_models():
+        return wanted
     if is_rgb:
-        return (
-            "A colour image needs a model for colour, but none is shipped yet (fluo takes one "
-            "fluorescence channel). If one of its colours is a fluorescence channel, name it, for "
-            "example --channel blue; for H&E, give a model of your own with --model FILE."
+        raise ModelError(
+            "A colour image needs a model for colour, but none is shipped yet: fluo takes one "
+            "fluorescence channel. If one of the colours is a fluorescence channel, name it, for "
+            "example --channel blue."
         )
-    return "The model fluo is missing from this installation. Install nuclarium again."
+    raise ModelError("The model fluo is missing from this installation. Install nuclarium again.")
+
+
+def wrong_kind(name: str) -> ModelError:
+    """Return the error of a colour image given to a model of one channel."""
+    return ModelError(
+        f"The model {name} takes one channel, but this is a colour image. If one of its colours is "
+        "a fluorescence channel, name it, for example --channel blue."
+    )
 
 
 def _read_metadata(network: bytes, path: Path) -> dict[str, Any]:
-    from nuclarium.predict.onnx_metadata import read_network_metadata
-
     try:
         text = read_network_metadata(network)[METADATA_KEY]
         values: dict[str, Any] = json.loads(text)
-    except Exception as error:
+    except (ValueError, KeyError) as error:
         raise ModelError(
             f"{path} must be a model file made by `nuclarium export`, but it is not ({error})."
         ) from error

@@ -1,9 +1,8 @@
-"""Where the tiles of a plane wait between two steps: in memory, or in files that outlive the run."""
+"""Where tiles wait between two steps: in memory, or in files that outlive the run."""
 
 from __future__ import annotations
 
 import io
-import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -75,7 +74,7 @@ class FolderStore:
         np.savez(buffer, **arrays)  # type: ignore[arg-type]
         part = self.folder / f".{key}.{threading.get_ident()}.part"
         part.write_bytes(imagecodecs.zstd_encode(buffer.getvalue(), level=1))
-        os.replace(part, self._path(key))
+        part.replace(self._path(key))
         self._remember(key, arrays)
 
     def get(self, key: str) -> Arrays:

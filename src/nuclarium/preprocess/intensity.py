@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.geometry import Box, iter_boxes
-from nuclarium.core.image import Image
 
 SAMPLE_PIXELS = 4_000_000
 SAMPLE_SIDE = 256
+PixelReader = Callable[[Box], npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +47,35 @@ def percentile_range(
 
 
 def plane_range(
-    image: Image,
-    percentiles: tuple[float, float] = (1.0, 99.8),
-    *,
-    t: int = 0,
-    c: int = 0,
-    z: int = 0,
+    read: PixelReader, shape: tuple[int, int], percentiles: tuple[float, float] = (1.0, 99.8)
 ) -> IntensityRange:
     """Range of one plane, from all its pixels or, on a large one, from a regular sample.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the pixels of a window, shape (H, W).
+    shape : (height, width)
+    percentiles : (float, float)
+        Those that become 0 and 1.
+    """
+    return percentile_range(sample_plane(read, shape), percentiles)
+
+
+def sample_plane(read: PixelReader, shape: tuple[int, int]) -> npt.NDArray[Any]:
+    """Pixels that stand for a plane, shape (N,) or (N, 3).
 
     Planes of up to four million pixels are taken whole. Of larger ones, windows of 256 × 256 px on
     a regular grid are read, about four million pixels in all; the result depends on the plane
     alone, never on tiles.
     """
-    return percentile_range(sample_plane(image, t=t, c=c, z=z), percentiles)
-
-
-def sample_plane(image: Image, *, t: int = 0, c: int = 0, z: int = 0) -> npt.NDArray[Any]:
-    """Pixels that stand for a plane, shape (N,) or (N, 3); all of them where the plane is small."""
-    height, width = image.plane_shape
-    last = (3,) if image.is_rgb else ()
+    height, width = shape
     if height * width <= SAMPLE_PIXELS:
-        return image.read(t=t, c=c, z=z).reshape(-1, *last)
-    boxes = list(iter_boxes(image.plane_shape, SAMPLE_SIDE))
+        return _rows(read(Box.of_shape(shape)))
+    boxes = list(iter_boxes(shape, SAMPLE_SIDE))
     step = max(1, len(boxes) * SAMPLE_SIDE**2 // SAMPLE_PIXELS)
-    chosen: list[Box] = boxes[step // 2 :: step]
-    return np.concatenate([image.read(b, t=t, c=c, z=z).reshape(-1, *last) for b in chosen])
+    return np.concatenate([_rows(read(box)) for box in boxes[step // 2 :: step]])
+
+
+def _rows(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return pixels.reshape(-1, *pixels.shape[2:])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +93,7 @@ def change_intensities(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     -------
     pixels : ndarray of float32, shape (H, W)
     """
-    changed = pixels
+    changed: npt.NDArray[Any] = pixels
     if rng.random() < 0.5:
         gamma = float(np.exp(rng.normal(0, 0.35)))
         changed = np.sign(changed) * np.abs(changed) ** gamma

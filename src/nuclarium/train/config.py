@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.predict.model import DecoderSpec
 
 
 class TrainConfig(BaseModel):
@@ -64,6 +65,10 @@ class TrainConfig(BaseModel):
     ] = "bf16-mixed"
     workers: Annotated[int, Field(ge=0, description="Processes that make patches")] = 1
     seed: Annotated[int, Field(ge=0, description="Seed of everything random")] = 0
+    decoder: Annotated[
+        dict[str, float],
+        Field(description="Settings of decoding that differ from the defaults, for the model file"),
+    ] = {}
     card: Annotated[
         dict[str, str], Field(description="Facts for the model card: data, licence, limits")
     ] = {}
@@ -84,8 +89,11 @@ def read_config(path: Path) -> TrainConfig:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         config = TrainConfig.model_validate(values)
+        DecoderSpec(**config.decoder)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} must be a TOML file, but {error}.") from error
+    except TypeError as error:
+        raise SettingsError(f"{path} must name settings of decoding, but {error}.") from error
     except ValidationError as error:
         raise SettingsError(_sentence(path, error)) from error
     return config.model_copy(update=_absolute_paths(config, path.resolve().parent))

@@ -1,0 +1,295 @@
+"""The commands; each imports what it needs when called, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nuclarium import __version__
+from nuclarium.core.errors import NuclariumError
+
+app = typer.Typer(
+    name="nuclarium",
+    help="From raw microscopy files to published answers about cell nuclei.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with: nuclarium segment IMAGE --out results",
+)
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def main() -> None:
+    """Run the command line; errors that a user can cause are one line and exit code 2."""
+    try:
+        app()
+    except NuclariumError as error:
+        typer.echo(f"nuclarium: {error}", err=True)
+        sys.exit(WRONG_INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nuclarium {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(
+    epilog="Examples:  nuclarium info slide.svs   |   nuclarium info stack.czi --scene 1 --json"
+)
+def info(
+    file: Annotated[Path, typer.Argument(help="Image file, or OME-Zarr folder.")],
+    scene: Annotated[int, typer.Option(help="Which image of the file, from 0.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Print what a file holds: size, spacing, channels, bit depth, pyramid."""
+    from nuclarium.io import describe, format_description, open_image
+
+    with open_image(file, scene=scene) as image:
+        description = describe(image)
+    typer.echo(
+        json.dumps(description, indent=2, ensure_ascii=False)
+        if as_json
+        else format_description(description)
+    )
+
+
+@app.command(
+    epilog="Examples:  nuclarium segment plate/*.tif --out results   |   "
+    "nuclarium segment stack.czi --out results --channel DAPI --z best   |   "
+    "nuclarium segment big.svs --out results --resume"
+)
+def segment(
+    images: Annotated[list[Path], typer.Argument(help="Images; all scenes of a file are taken.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
+    model: Annotated[
+        str | None, typer.Option(help="Shipped model or model file; chosen when left out.")
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Channel of the nuclei: a name, or an index from 0.")
+    ] = None,
+    z: Annotated[
+        str, typer.Option(help="For stacks: max, best, each, or the index of a slice.")
+    ] = "max",
+    time: Annotated[int, typer.Option(help="Time point, from 0.")] = 0,
+    spacing_um: Annotated[
+        float | None, typer.Option(help="Side of a pixel in µm, where the file lacks it.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="auto, onnxruntime or openvino (the last is an extra).")
+    ] = "auto",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processors to use.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the results in the folder.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Find and measure the nuclei of images; write labels, outlines, tables and a page."""
+    from nuclarium.cli.progress import BatchProgress
+    from nuclarium.workspace.segment import segment_files
+    from nuclarium.workspace.settings import SegmentSettings, engine_name
+
+    settings = SegmentSettings(
+        model=model,
+        channel=channel,
+        z=z,
+        t=time,
+        spacing_um=spacing_um,
+        engine=engine_name(engine),
+    )
+    command = "nuclarium " + shlex.join(sys.argv[1:])
+    try:
+        with BatchProgress(quiet=as_json) as progress:
+            result = segment_files(
+                images,
+                out,
+                settings,
+                resume=resume,
+                overwrite=overwrite,
+                workers=workers,
+                reporter=progress.reporter,
+                command=command,
+            )
+    except KeyboardInterrupt:
+        typer.echo(
+            "\nnuclarium: stopped. What is finished is kept; go on with the same command and "
+            "--resume.",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    for failure in result.failures:
+        typer.echo(f"nuclarium: {failure.path}: {failure.reason}", err=True)
+    if as_json:
+        typer.echo((out / "run.json").read_text(encoding="utf-8"))
+    else:
+        nuclei = sum(record["n_nuclei"] for record in result.records)
+        typer.echo(f"{nuclei:,} nuclei in {len(result.records)} images. Look at {result.page}")
+    if result.failures:
+        raise typer.Exit(WRONG_INPUT)
+
+
+@app.command(
+    epilog="Examples:  nuclarium measure labels.tif image.tif --out nuclei.csv   |   "
+    "nuclarium measure labels.tif image.tif --spacing-um 0.325"
+)
+def measure(
+    labels: Annotated[
+        Path, typer.Argument(help="Label image: 0 background, one number a nucleus.")
+    ],
+    image: Annotated[Path, typer.Argument(help="The image that the labels belong to.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Table to write, .csv or .parquet.")
+    ] = None,
+    z: Annotated[str, typer.Option(help="For stacks: max, best, or the index of a slice.")] = "max",
+    time: Annotated[int, typer.Option(help="Time point, from 0.")] = 0,
+    spacing_um: Annotated[
+        float | None, typer.Option(help="Side of a pixel in µm, where the files lack it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the nuclei of anybody's labels: one row a nucleus."""
+    from nuclarium.workspace.measure import measure_files
+
+    table = measure_files(labels, image, z=z, t=time, spacing_um=spacing_um, out=out)
+    if as_json:
+        typer.echo(table.to_json(orient="records", indent=1))
+    elif out is None:
+        typer.echo(table.to_csv(index=False), nl=False)
+    else:
+        typer.echo(f"{len(table):,} nuclei, {len(table.columns)} columns. Written to {out}")
+
+
+@app.command(
+    epilog="Examples:  nuclarium evaluate results truth   |   "
+    "nuclarium evaluate results truth --against other_results --groups plates.csv"
+)
+def evaluate(
+    predictions: Annotated[Path, typer.Argument(help="Folder of results or label images.")],
+    truth: Annotated[Path, typer.Argument(help="Folder of true label images of the same names.")],
+    against: Annotated[
+        Path | None, typer.Option(help="A second prediction, compared image by image.")
+    ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(help="CSV (image, group): intervals are over groups, such as patients."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="CSV of all scores to write.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score label images against the truth, with 95 % intervals."""
+    from nuclarium.cli.progress import counted
+    from nuclarium.evaluate import format_comparison, format_summary, summary_to_dict
+    from nuclarium.io.write import write_table
+    from nuclarium.workspace.evaluate import compare_files, evaluate_files
+
+    if against is not None:
+        table = compare_files(predictions, against, truth, groups=groups)
+        text = format_comparison(table, (predictions.name, against.name))
+    else:
+        with counted("Scoring", quiet=as_json) as advance:
+            result = evaluate_files(predictions, truth, groups=groups, advance=advance)
+        table = result.summary
+        text = format_summary(table, images=len(result.names))
+        if result.left_out:
+            typer.echo(
+                f"{len(result.left_out)} truth images have no prediction and were left out, such "
+                f"as {result.left_out[0]}.",
+                err=True,
+            )
+    if out is not None:
+        write_table(out, table.reset_index())
+    typer.echo(json.dumps(summary_to_dict(table), indent=1) if as_json else text)
+
+
+@app.command(epilog="Example:  nuclarium sample --out sample.tif")
+def sample(
+    out: Annotated[Path, typer.Option("--out", "-o", help="TIFF to write.")],
+) -> None:
+    """Write a sample image to try things on; it is synthetic, and says so."""
+    from nuclarium.workspace.sample import write_sample
+
+    write_sample(out)
+    typer.echo(f"A synthetic image of nuclei, with its spacing, is in {out}")
+
+
+@app.command(epilog="Example:  nuclarium models --json")
+def models(as_json: Json = False) -> None:
+    """List the shipped models and their cards."""
+    from nuclarium.predict.model import load_model, shipped_models
+
+    cards = {
+        name: {"sha256": loaded.hash, **loaded.card}
+        for name, loaded in ((name, load_model(name)) for name in shipped_models())
+    }
+    if as_json:
+        typer.echo(json.dumps(cards, indent=1, ensure_ascii=False))
+        return
+    for name, card in cards.items():
+        typer.echo(name)
+        for key, value in card.items():
+            typer.echo(f"  {key}: {value}")
+
+
+@app.command(
+    epilog="Examples:  nuclarium train recipes/fluo.toml --out runs/fluo   |   the same command "
+    "goes on with a run that was stopped"
+)
+def train(
+    config: Annotated[Path, typer.Argument(help="Settings, a TOML file; see docs/training.md.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+) -> None:
+    """Train a network; a run that was stopped goes on. Needs the extra `train`."""
+    _need_extra("Training")
+    from nuclarium.train.run import train as start
+
+    typer.echo(f"The best network is in {start(config, out)}. Export it: nuclarium export {out}")
+
+
+@app.command(epilog="Example:  nuclarium export runs/fluo --out my_model.onnx")
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write.")],
+) -> None:
+    """Make one model file of a training run. Needs the extra `train`."""
+    _need_extra("Exporting")
+    from nuclarium.train.export import export_run
+
+    model = export_run(run, out)
+    typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
+
+
+def _need_extra(step: str) -> None:
+    import importlib.util
+
+    from nuclarium.core.errors import MissingExtraError
+
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "lightning", "onnx")):
+        raise MissingExtraError(step, "train")

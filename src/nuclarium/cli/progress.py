@@ -1,0 +1,102 @@
+"""Progress bars with the time left; plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from nuclarium.workspace.batch import Reporter
+
+
+class BatchProgress:
+    """A bar over the pixels of a batch, and a line for every finished image.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show nothing.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._progress = Progress(
+            TextColumn("Segmenting"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._console = console
+        self._task = self._progress.add_task("", total=None)
+
+    @property
+    def reporter(self) -> Reporter:
+        """What `segment_files` tells."""
+        return Reporter(self._begin, self._advance, self._finished)
+
+    def _begin(self, pixels: int) -> None:
+        self._progress.update(self._task, total=pixels)
+
+    def _advance(self, pixels: int) -> None:
+        self._progress.advance(self._task, pixels)
+
+    def _finished(self, record: dict[str, Any]) -> None:
+        remarks = ", ".join(dict.fromkeys(w["kind"] for w in record["warnings"]))
+        self._console.print(
+            f"{record['name']}: {record['n_nuclei']:,} nuclei, model {record['model']}, channel "
+            f"{record['channel']['name']}, {_slices(record)}"
+            + (f" [look at: {remarks}]" if remarks else ""),
+            markup=False,
+            soft_wrap=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+
+def _slices(record: dict[str, Any]) -> str:
+    planes = record["planes"]
+    return str(planes[0]) if len(planes) == 1 else f"{len(planes)} slices"
+
+
+@contextmanager
+def counted(title: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Count things that are done, where nobody knows how many there are."""
+    progress = Progress(
+        TextColumn(title),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True, quiet=quiet),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with progress:
+        task = progress.add_task("", total=None)
+        yield lambda number: progress.advance(task, number)

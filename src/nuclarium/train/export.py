@@ -1,0 +1,66 @@
+"""A training run to a model file with its card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nuclarium.core.errors import InputNotFoundError
+from nuclarium.models.export import export_network, load_run_network
+from nuclarium.predict.model import DecoderSpec, InputSpec, Model, load_model
+
+
+def export_run(run: Path, path: Path, *, scores: dict[str, Any] | None = None) -> Model:
+    """Write the model file of a run; its card says what it was trained on and how.
+
+    Parameters
+    ----------
+    run : Path
+        Folder that `nuclarium train` wrote.
+    path : Path
+        Model file to write, ``.onnx``.
+    scores : dict, optional
+        What was measured on images that the run never saw, for the card.
+
+    Returns
+    -------
+    model : Model
+        As it is read back from the file.
+
+    Raises
+    ------
+    InputNotFoundError
+        If `run` is no training run with a checkpoint.
+    ModelError
+        If the exported network differs from the trained one.
+    """
+    network, config, checkpoint = load_run_network(run)
+    try:
+        record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputNotFoundError(f"{run} must hold run.json, the record of its data.") from error
+    decoder = DecoderSpec(**config.get("decoder", {}))
+    card = {
+        **config["card"],
+        "trained_on": record["train"],
+        "watched_on": record["val"],
+        "started": record["started"],
+        "step": int(checkpoint.stem.split("=")[-1]),
+        "versions": record["versions"],
+        "settings": {
+            name: value
+            for name, value in config.items()
+            if name not in ("images", "labels", "index", "exclude", "card", "decoder")
+        },
+        "scores": scores or {},
+    }
+    export_network(
+        network,
+        path,
+        name=config["name"],
+        input_spec=InputSpec(divisor=network.divisor),
+        decoder_spec=decoder,
+        card=card,
+    )
+    return load_model(path)

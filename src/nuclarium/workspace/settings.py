@@ -1,0 +1,72 @@
+"""Settings of segmenting a batch; the command line and the record come from here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from nuclarium.core.errors import SettingsError
+from nuclarium.core.geometry import Spacing
+from nuclarium.predict.engine import EngineName
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSettings:
+    """Everything that the labels and the table of an image depend on, beside the image.
+
+    Parameters
+    ----------
+    model : str or None
+        Shipped name or model file; the one for the kind of image when None.
+    channel : str or None
+        Name or index of the channel of the nuclei.
+    z : str
+        ``max``, ``best``, ``each`` or a slice number.
+    t : int
+        Time point.
+    spacing_um : float or None
+        Side of a pixel in µm where the file does not say it, or says it wrongly.
+    engine : str
+        ``auto``, ``onnxruntime`` or ``openvino``.
+    """
+
+    model: str | None = None
+    channel: str | None = None
+    z: str = "max"
+    t: int = 0
+    spacing_um: float | None = None
+    engine: EngineName = "auto"
+
+    def __post_init__(self) -> None:
+        if self.spacing_um is not None and not 0 < self.spacing_um < 1000:
+            raise SettingsError(
+                f"The spacing must be the side of a pixel in µm, above 0 and below 1000, but got "
+                f"{self.spacing_um}."
+            )
+
+    @property
+    def spacing(self) -> Spacing | None:
+        """Spacing that the user gave."""
+        return None if self.spacing_um is None else Spacing(self.spacing_um, self.spacing_um)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings for a record."""
+        return asdict(self)
+
+
+def engine_name(text: str) -> EngineName:
+    """Return the name of an engine, or refuse it with the names that there are."""
+    for name in get_args(EngineName):
+        if text == name:
+            engine: EngineName = name
+            return engine
+    raise SettingsError(
+        f"The engine must be one of {', '.join(get_args(EngineName))}, but got {text}."
+    )
+
+
+def fingerprint(*facts: Any) -> str:
+    """Hash of everything that a result depends on, as hexadecimal digits."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
