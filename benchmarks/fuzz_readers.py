@@ -201,12 +201,12 @@ def collect(worker, receive: Connection, batch: range, outcomes: list[Outcome]) 
 
 
 def load(folder: Path, largest: int, each: int) -> list[bytes]:
-    """Return small files of a folder, at most `each` of one suffix in one place."""
+    """Return small files of a folder, at most `each` of one suffix."""
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
     taken: dict[str, list[Path]] = {}
     for file in files:
         if file.stat().st_size <= largest:
-            taken.setdefault(f"{file.parent}{file.suffix}", []).append(file)
+            taken.setdefault(file.suffix, []).append(file)
     return [file.read_bytes() for group in taken.values() for file in group[:each]]
 
 
@@ -263,7 +263,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         synthetic(Path(folder))
-        corpus = load(arguments.data, arguments.largest, 4)
+        corpus = load(arguments.data, arguments.largest, 6)
         corpus += load(Path(folder), arguments.largest, 99)
     print(f"{len(corpus)} files, {sum(map(len, corpus)) / 2**20:.1f} MiB, seed {arguments.seed}")
     start, outcomes = time.perf_counter(), []
