@@ -45,10 +45,16 @@ class OnnxRuntimeEngine:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # A remembered memory pattern doubles what the arena holds once sizes vary.
+        options.enable_mem_pattern = False
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(
-                network, options, providers=["CPUExecutionProvider"]
+                network,
+                options,
+                providers=[
+                    ("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})
+                ],
             )
         except Exception as error:
             raise ModelError(_broken(error)) from error

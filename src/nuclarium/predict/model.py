@@ -46,7 +46,7 @@ class InputSpec:
     std: float = 0.5
     clip: tuple[float, float] = (-1.0, 4.0)
     divisor: int = 32
-    tile_size: int = 1024
+    tile_size: int = 1280
     halo: int = 64
 
     def standardise(self, scaled: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

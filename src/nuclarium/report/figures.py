@@ -137,7 +137,7 @@ def encode(picture: Rgb, ending: str, *, quality: int = 80) -> bytes:
     options = {
         ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
         ".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality],
-        ".png": [cv2.IMWRITE_PNG_COMPRESSION, 6],
+        ".png": [cv2.IMWRITE_PNG_COMPRESSION, 2],
     }[ending]
     done, data = cv2.imencode(ending, np.ascontiguousarray(picture[:, :, ::-1]), options)
     if not done:

@@ -15,7 +15,6 @@ from nuclarium.core.outlines import Outline, iter_outlines
 from nuclarium.io.interchange.geojson import write_geojson
 from nuclarium.io.interchange.imagej_roi import write_imagej_rois
 from nuclarium.io.write import write_labels, write_table
-from nuclarium.io.write_zarr import write_labels_zarr
 from nuclarium.measure import measure_windows
 from nuclarium.measure.channels import Channel, channel_image
 from nuclarium.predict.plane import PlaneLabels
@@ -98,6 +97,8 @@ def _write_labels(results: Sequence[PlaneResult], path: Path, *, large: bool) ->
     first = results[0]
     spacing = first.plane.image.spacing
     if large:
+        from nuclarium.io.write_zarr import write_labels_zarr  # zarr takes long to import
+
         tiles = first.labels.iter_tiles()
         write_labels_zarr(path, first.labels.shape, tiles, spacing, name=path.name)
         return
