@@ -90,6 +90,8 @@ def _image(element: ElementTree.Element) -> OmeImage:
     planes = 1
     for axis in "TCZ":
         planes *= int(pixels.get("Size" + axis, 1))
+    if planes > MAX_PLANES:
+        raise ValueError(f"its OME-XML promises {planes} planes")
     return OmeImage(
         name=element.get("Name", ""),
         calibration=_calibration(pixels),

@@ -121,10 +121,10 @@ def _plane_order(series: Any, samples: Samples) -> tuple[PlaneOrder, tuple[str, 
 def _levels(series: Any, order: PlaneOrder, name: str) -> tuple[PageGrid, ...]:
     grids: list[PageGrid] = []
     for level in series.levels:
-        contiguous = level.dataoffset if level is series else None
-        grid = PageGrid(level.keyframe, tuple(level.pages), contiguous)
-        if contiguous is not None and not grid.is_raw:
-            grid = PageGrid(level.keyframe, tuple(level.pages), None)
+        grid = PageGrid(level.keyframe, (), level.dataoffset if level is series else None)
+        if grid.contiguous_from is None or not grid.is_raw:
+            # One by one: a tuple would believe the length that a damaged header claims.
+            grid = PageGrid(level.keyframe, tuple(page for page in level.pages), None)
         fits = grid.contiguous_from is not None or len(grid.pages) >= order.count
         same = grid.keyframe.dtype == series.keyframe.dtype
         if grids and not (fits and same and _shrinks(grid.shape, grids[-1].shape)):

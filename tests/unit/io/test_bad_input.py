@@ -168,7 +168,17 @@ def half_a_stack(folder):
     return path
 
 
+def lsm_that_claims_many_planes(folder):
+    path = folder / "bad.lsm"
+    write_lsm(path, np.ones((1, 4, 2, 32, 32), np.uint16))
+    data = bytearray(path.read_bytes())
+    data[24:28] = (2**30).to_bytes(4, "little")
+    path.write_bytes(data)
+    return path
+
+
 CASES = [
+    lsm_that_claims_many_planes,
     empty, text, plain_directory, other_zip, zarr_array_without_multiscales, truncated, bilevel,
     complex_numbers, unknown_compression, cmyk, terabytes, more_than_any_plane,
     one_huge_compressed_strip, offsets_beyond_the_end, absurd_ome_counts, nan, infinite_zarr,
