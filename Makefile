@@ -1,0 +1,60 @@
+# `make demo` and `make test` are all that a fresh clone needs; `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+DEMO := demo
+DOCS := docs/_build/html
+
+# The first of these that is Python 3.11 or later; or name one: make demo PYTHON=/path/to/python
+PYTHON ?= $(shell for name in python3.11 python3 python; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$name" && break; done)
+
+.PHONY: help demo test check docs tutorial clean
+.DELETE_ON_ERROR:
+
+help:  ## list what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 12
+
+demo: $(VENV)/core.stamp  ## install the core, segment a sample image, print where its page is
+	@$(BIN)/nuclarium sample --out $(DEMO)/sample.tif
+	@$(BIN)/nuclarium segment $(DEMO)/sample.tif --out $(DEMO)/results --overwrite
+	@echo "Open this page in a browser: $(CURDIR)/$(DEMO)/results/index.html"
+
+test: check docs  ## install what the tests need and run every check and test
+	$(BIN)/pytest $(PYTEST)
+
+check: $(VENV)/test.stamp  ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/test.stamp  ## build the documents; a warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs $(DOCS)
+	@echo "The documents are in $(CURDIR)/$(DOCS)/index.html"
+
+tutorial: $(VENV)/test.stamp  ## write the outputs and options that the documents show anew
+	$(BIN)/python docs/tools/run_blocks.py README.md docs/tutorial.md docs/python.md
+	$(BIN)/python docs/tools/cli_page.py
+
+clean:  ## remove the environment and everything that was made
+	rm -rf $(VENV) $(DEMO) docs/_build build dist \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "nuclarium needs Python 3.11 or later, but neither python3.11 nor python3 is that." \
+		"Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Both stamps are older than pyproject.toml when it changes, and the packages are installed again.
+$(VENV)/core.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[train,docs,test]'
+	@touch $@ $(VENV)/core.stamp
