@@ -52,9 +52,7 @@ class OnnxRuntimeEngine:
             self._session = onnxruntime.InferenceSession(
                 network,
                 options,
-                providers=[
-                    ("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})
-                ],
+                providers=[("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})],
             )
         except Exception as error:
             raise ModelError(_broken(error)) from error
@@ -129,9 +127,14 @@ def start_engine(network: bytes, *, engine: EngineName = "auto", threads: int = 
     MissingExtraError
         If OpenVINO is asked for and not installed.
     """
-    if engine == "auto":
-        engine = "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
-    return _ENGINES[engine](network, threads)
+    return _ENGINES[chosen_engine(engine)](network, threads)
+
+
+def chosen_engine(engine: EngineName) -> str:
+    """Name of the engine that ``auto`` means here, or the one that was asked for."""
+    if engine != "auto":
+        return engine
+    return "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
 
 
 def _broken(error: Exception) -> str:

@@ -89,7 +89,7 @@ def read_config(path: Path) -> TrainConfig:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         config = TrainConfig.model_validate(values)
-        DecoderSpec(**config.decoder)
+        DecoderSpec(**config.decoder)  # type: ignore[arg-type]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} must be a TOML file, but {error}.") from error
     except TypeError as error:

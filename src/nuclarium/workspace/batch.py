@@ -20,7 +20,7 @@ from nuclarium.io import describe, hash_file
 from nuclarium.io.write import write_json
 from nuclarium.measure.channels import channel_image
 from nuclarium.measure.quality import QualityWarning, warnings_for
-from nuclarium.predict.engine import Engine, start_engine
+from nuclarium.predict.engine import Engine, chosen_engine, start_engine
 from nuclarium.predict.model import Model, load_model
 from nuclarium.predict.segment import Selection, segment_selected
 from nuclarium.predict.store import FolderStore, MemoryStore, TileStore
@@ -76,15 +76,12 @@ class Batch:
         key = (model.hash, threads)
         with self.lock:
             if key not in self.engines:
-                self.engines[key] = start_engine(
-                    model.network, engine=self.settings.engine, threads=threads
-                )
+                self.engines[key] = self.new_engine(model, threads)
             return self.engines[key]
 
-    @property
-    def engine_name(self) -> str:
-        """Engine that ran, or that was asked for where none has run."""
-        return next((e.name for e in self.engines.values()), self.settings.engine)
+    def new_engine(self, model: Model, threads: int = 1) -> Engine:
+        """Start a network for one use."""
+        return start_engine(model.network, engine=self.settings.engine, threads=threads)
 
 
 def process_image(batch: Batch, source: Source, threads: int, workers: int) -> Record | Failure:
@@ -138,6 +135,7 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
         },
         "planes": [plane.choice for plane in selection.planes],
         "model": model.name,
+        "engine": chosen_engine(batch.settings.engine),
         "n_nuclei": len(table),
         "warnings": _warnings(image, selection, results, table),
         "outputs": [path.relative_to(batch.folder).as_posix() for path in written],
@@ -167,7 +165,8 @@ def _segmented(
     threads: int,
     workers: int,
 ) -> list[PlaneResult]:
-    engine = batch.engine(model, threads)
+    # A large plane needs the engine's memory for what comes after it, so its engine is not kept.
+    engine = batch.new_engine(model) if workers > 1 else batch.engine(model, threads)
     folder = ResultPaths(batch.folder, source.name).tiles / identity[:16]
     results = []
     for index, plane in enumerate(selection.planes):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nuclarium.core.labels import LabelReader, iter_owned_windows, label_boxes
+from nuclarium.core.labels import iter_owned_windows, label_boxes
 from nuclarium.core.outlines import Outline, iter_outlines
 from nuclarium.io.interchange.geojson import write_geojson
 from nuclarium.io.interchange.imagej_roi import write_imagej_rois
@@ -85,8 +85,11 @@ def table_of(results: Sequence[PlaneResult]) -> pd.DataFrame:
     """Measure all planes; slices of a stack are told apart by the column ``z``."""
     tables = []
     for result in results:
-        table = measure_windows(result.labels.read, result.labels.shape, result.plane.image)
-        table["score"] = result.labels.nuclei.score
+        found = result.labels
+        table = measure_windows(
+            found.read, found.shape, result.plane.image, tile_size=found.tile_size
+        )
+        table["score"] = found.nuclei.score
         if len(results) > 1:
             table.insert(1, "z", np.full(len(table), result.plane.z))
         tables.append(table)
@@ -119,13 +122,8 @@ def _write_outlines(results: Sequence[PlaneResult], paths: ResultPaths) -> None:
 def _outlines(results: Sequence[PlaneResult]) -> Iterator[Outline]:
     for result in results:
         z = result.plane.z if len(results) > 1 else None
-        yield from plane_outlines(result.labels.read, result.labels.shape, z=z)
-
-
-def plane_outlines(
-    read: LabelReader, shape: tuple[int, int], *, z: int | None = None
-) -> Iterator[Outline]:
-    """Yield the outlines of a plane of any size; memory is bounded by a window."""
-    boxes = label_boxes(read, shape)
-    for window, labels in iter_owned_windows(read, boxes, shape):
-        yield from iter_outlines(labels, offset=(window.y0, window.x0), z=z)
+        found = result.labels
+        boxes = label_boxes(found.read, found.shape, tile_size=found.tile_size)
+        windows = iter_owned_windows(found.read, boxes, found.shape, tile_size=found.tile_size)
+        for window, labels in windows:
+            yield from iter_outlines(labels, offset=(window.y0, window.x0), z=z)
