@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.image import Image
-from nuclarium.measure.channels import Channel, channels_of, select_channels
+from nuclarium.measure.channels import Channel, channel_image, channels_of, select_channels
 from nuclarium.preprocess.intensity import sample_plane
 
 _NUCLEAR_STAIN = re.compile(
@@ -38,7 +39,13 @@ class ChosenChannel:
     is_guess: bool = False
 
 
-def choose_channel(image: Image, wanted: str | None = None) -> ChosenChannel:
+Judge = Callable[[Image], float]
+"""Says how sure a model is of the nuclei in a grey image; larger is surer."""
+
+
+def choose_channel(
+    image: Image, wanted: str | None = None, *, judge: Judge | None = None
+) -> ChosenChannel:
     """Choose the channel of the nuclei.
 
     Parameters
@@ -47,13 +54,16 @@ def choose_channel(image: Image, wanted: str | None = None) -> ChosenChannel:
         One plane.
     wanted : str, optional
         Name or index, from 0; colours are ``red``, ``green`` and ``blue``.
+    judge : callable, optional
+        Compares channels whose names say nothing.
 
     Returns
     -------
     chosen : ChosenChannel
         Without `wanted`: the only channel, or the one whose name is that of a nuclear stain, or the
-        first. A colour image whose colours are all the same, or where only one carries light on a
-        dark ground, is taken as one channel; any other stays a colour image.
+        one that the judge prefers, or the first. A colour image whose colours are all the same, or
+        where only one carries light on a dark ground, is taken as one channel; any other
+        stays a colour image.
 
     Raises
     ------
@@ -70,15 +80,20 @@ def choose_channel(image: Image, wanted: str | None = None) -> ChosenChannel:
     for channel in known:
         if _NUCLEAR_STAIN.search(channel.name):
             return ChosenChannel(channel, "named like a nuclear stain")
+    if judge is not None:
+        sureness = [judge(channel_image(image, channel)) for channel in known]
+        best = known[sureness.index(max(sureness))]
+        return ChosenChannel(best, f"of {len(known)}, the one that looks most like nuclei", True)
     return ChosenChannel(
         known[0], f"the first of {len(known)}, none being named like a nuclear stain", True
     )
 
 
 def _named(image: Image, wanted: str) -> Channel:
-    item: int | str = int(wanted) if wanted.isdecimal() else wanted
     known = channels_of(image)
-    by_lower = {channel.name.lower(): channel.name for channel in known}
+    is_index = wanted.isdecimal() and int(wanted) < len(known)
+    item: int | str = int(wanted) if is_index else wanted
+    by_lower = {name.lower(): name for name in (*image.channel_names, *(c.name for c in known))}
     if isinstance(item, str):
         item = by_lower.get(item.lower(), item)
     try:

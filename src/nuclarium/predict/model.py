@@ -46,8 +46,8 @@ class InputSpec:
     std: float = 0.5
     clip: tuple[float, float] = (-1.0, 4.0)
     divisor: int = 32
-    tile_size: int = 1280
-    halo: int = 64
+    tile_size: int = 1152
+    halo: int = 96
 
     def standardise(self, scaled: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Finish pixels that the percentiles have mapped; float32 of the same shape."""
@@ -143,13 +143,16 @@ def load_model(name_or_path: str | Path) -> Model:
         )
     network = path.read_bytes()
     values = _read_metadata(network, path)
-    return Model(
-        name=values["name"],
-        network=network,
-        input=InputSpec(**_tuples(values["input"])),
-        decoder=DecoderSpec(**values["decoder"]),
-        card=values["card"],
-    )
+    try:
+        return Model(
+            name=values["name"],
+            network=network,
+            input=InputSpec(**_tuples(values["input"])),
+            decoder=DecoderSpec(**values["decoder"]),
+            card=values["card"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _no_model_file(path, error) from error
 
 
 def choose_model(*, is_rgb: bool) -> str:
@@ -184,16 +187,23 @@ def _read_metadata(network: bytes, path: Path) -> dict[str, Any]:
     try:
         text = read_network_metadata(network)[METADATA_KEY]
         values: dict[str, Any] = json.loads(text)
-    except (ValueError, KeyError) as error:
-        raise ModelError(
-            f"{path} must be a model file made by `nuclarium export`, but it is not ({error})."
-        ) from error
-    if values["format_version"] > FORMAT_VERSION:
+        is_later = values["format_version"] > FORMAT_VERSION
+    except (ValueError, KeyError, TypeError) as error:
+        raise _no_model_file(path, error) from error
+    if is_later:
         raise ModelError(
             f"{path} was made by a later version of nuclarium (model format "
             f"{values['format_version']}, this one reads up to {FORMAT_VERSION}). Update nuclarium."
         )
     return values
+
+
+def _no_model_file(path: Path, error: Exception) -> ModelError:
+    reason = f"it lacks {error}" if isinstance(error, KeyError) else f"it is not: {error}"
+    return ModelError(
+        f"{path} must be a model file made by `nuclarium export`, but {reason}. Export it again, "
+        "or take a shipped model."
+    )
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from nuclarium.core.geometry import Box
 from nuclarium.core.image import Image
 from nuclarium.core.labels import Labels
-from nuclarium.io.checks import check_segmentable
+from nuclarium.io.checks import check_segmentable, finite
 from nuclarium.measure.channels import Channel, channel_image
-from nuclarium.predict.channel import ChosenChannel, choose_channel
+from nuclarium.predict.channel import ChosenChannel, Judge, choose_channel
 from nuclarium.predict.engine import Engine, EngineName, start_engine
 from nuclarium.predict.model import Model, choose_model, load_model, wrong_kind
 from nuclarium.predict.plane import (
@@ -25,6 +29,8 @@ from nuclarium.predict.plane import (
 from nuclarium.predict.store import TileStore
 from nuclarium.preprocess.intensity import plane_range
 from nuclarium.preprocess.planes import Plane, select_planes
+
+JUDGED_SIDE = 512
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,11 @@ def select(
     channel: str | None = None,
     z: str = "max",
     t: int = 0,
+    judge: Judge | None = None,
 ) -> Selection:
     """Decide what of an image is segmented; nothing but a sample of it is read.
+
+    `judge` compares channels whose names say nothing, such as by `sureness`.
 
     Raises
     ------
@@ -70,12 +79,32 @@ def select(
     """
     check_segmentable(image)
     first = select_planes(image, z if z.isdecimal() else "max", t=t)[0]
-    chosen = choose_channel(first.image, channel)
+    chosen = choose_channel(first.image, channel, judge=judge)
     name = model or choose_model(is_rgb=chosen.channel is None)
     if chosen.channel is None:
         raise wrong_kind(name)
     planes = select_planes(image, z, t=t, c=chosen.channel.c)
     return Selection(planes, chosen.channel, chosen, name)
+
+
+def sureness(image: Image, model: Model, engine: Engine) -> float:
+    """Mean score of the nuclei in the middle of a grey image, in [0, 1]; 0 without any."""
+    middle = _middle(image.plane_shape)
+
+    def read(window: Box) -> npt.NDArray[Any]:
+        return image.read(window.shifted(middle.y0, middle.x0))
+
+    intensity = plane_range(read, middle.shape, model.input.percentiles)
+    plane = PlaneReader(read, middle.shape, intensity)
+    score = segment_plane(plane, engine, model.input, model.decoder).nuclei.score
+    return float(score.mean()) if len(score) else 0.0
+
+
+def _middle(shape: tuple[int, int]) -> Box:
+    """Box of at most `JUDGED_SIDE` in the middle of a plane."""
+    height, width = (min(side, JUDGED_SIDE) for side in shape)
+    y0, x0 = (shape[0] - height) // 2, (shape[1] - width) // 2
+    return Box(y0, x0, y0 + height, x0 + width)
 
 
 def segment_selected(
@@ -90,9 +119,13 @@ def segment_selected(
 ) -> PlaneLabels:
     """Segment one plane of a selection; see `plane.segment_plane`."""
     grey = channel_image(plane.image, channel)
-    intensity = plane_range(grey.read, grey.plane_shape, model.input.percentiles)
+
+    def read(window: Box) -> npt.NDArray[Any]:
+        return finite(grey.read(window), grey.name)
+
+    intensity = plane_range(read, grey.plane_shape, model.input.percentiles)
     return segment_plane(
-        PlaneReader(grey.read, grey.plane_shape, intensity),
+        PlaneReader(read, grey.plane_shape, intensity),
         engine,
         model.input,
         model.decoder,
@@ -151,23 +184,28 @@ def segment(
     >>> labels.shape == image.plane_shape
     True
     """
-    loaded = model if isinstance(model, Model) else None
+    cores = workers or available_cores()
+
+    @functools.cache
+    def ready(name: str) -> tuple[Model, Engine]:
+        loaded = model if isinstance(model, Model) else load_model(name)
+        spec = loaded.input
+        tile_size = balanced_tile_size(image.plane_shape, spec.tile_size, spec.divisor)
+        threads = cores if tile_size >= max(image.plane_shape) else 1
+        return loaded, start_engine(loaded.network, engine=engine, threads=threads)
+
+    named = model.name if isinstance(model, Model) else model
     selection = select(
         image,
-        model=loaded.name if loaded else (str(model) if model is not None else None),
+        model=None if named is None else str(named),
         channel=None if channel is None else str(channel),
         z=str(z),
         t=t,
+        judge=lambda grey: sureness(grey, *ready(str(named or choose_model(is_rgb=False)))),
     )
-    loaded = loaded or load_model(selection.model_name)
-    cores = workers or available_cores()
-    tiled = balanced_tile_size(image.plane_shape, loaded.input.tile_size, loaded.input.divisor)
-    is_tiled = tiled < max(image.plane_shape)
-    ready = start_engine(loaded.network, engine=engine, threads=1 if is_tiled else cores)
+    loaded, started = ready(selection.model_name)
     planes = [
-        segment_selected(
-            plane, selection.channel, loaded, ready, workers=cores if is_tiled else 1
-        ).to_array()
+        segment_selected(plane, selection.channel, loaded, started, workers=cores).to_array()
         for plane in selection.planes
     ]
     return np.stack(planes) if str(z) == "each" else planes[0]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
+
+from nuclarium.core.errors import OutputError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -73,8 +76,16 @@ class FolderStore:
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)  # type: ignore[arg-type]
         part = self.folder / f".{key}.{threading.get_ident()}.part"
-        part.write_bytes(imagecodecs.zstd_encode(buffer.getvalue(), level=1))
-        part.replace(self._path(key))
+        try:
+            part.write_bytes(imagecodecs.zstd_encode(buffer.getvalue(), level=1))
+            part.replace(self._path(key))
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise OutputError(
+                f"{self.folder} must be writable, but the system says: {error.strerror or error}. "
+                "Choose another output folder, or free some space."
+            ) from error
         self._remember(key, arrays)
 
     def get(self, key: str) -> Arrays:
@@ -83,9 +94,15 @@ class FolderStore:
             if key in self._recent:
                 self._recent.move_to_end(key)
                 return self._recent[key]
-        content = imagecodecs.zstd_decode(self._path(key).read_bytes())
-        with np.load(io.BytesIO(content)) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        try:
+            content = imagecodecs.zstd_decode(self._path(key).read_bytes())
+            with np.load(io.BytesIO(content)) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+        except Exception as error:
+            raise OutputError(
+                f"{self._path(key)}, left by an earlier run, must hold a tile, but it is damaged. "
+                "Run again with --overwrite."
+            ) from error
         self._remember(key, arrays)
         return arrays
 

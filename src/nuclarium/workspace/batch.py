@@ -21,13 +21,13 @@ from nuclarium.io.write import write_json
 from nuclarium.measure.channels import channel_image
 from nuclarium.measure.quality import QualityWarning, warnings_for
 from nuclarium.predict.engine import Engine, chosen_engine, start_engine
-from nuclarium.predict.model import Model, load_model
-from nuclarium.predict.segment import Selection, segment_selected
+from nuclarium.predict.model import Model, choose_model, load_model
+from nuclarium.predict.segment import Selection, segment_selected, select, sureness
 from nuclarium.predict.store import FolderStore, MemoryStore, TileStore
 from nuclarium.workspace.layout import ResultPaths
 from nuclarium.workspace.outputs import PlaneResult, write_outputs
 from nuclarium.workspace.settings import SegmentSettings, fingerprint
-from nuclarium.workspace.sources import Failure, Source, open_source, select_of
+from nuclarium.workspace.sources import Failure, Source, open_source
 
 IN_MEMORY_PIXELS = 2**24
 Record = dict[str, Any]
@@ -107,7 +107,7 @@ def process_image(batch: Batch, source: Source, threads: int, workers: int) -> R
 def _processed(batch: Batch, source: Source, image: Image, threads: int, workers: int) -> Record:
     began = time.monotonic()
     paths = ResultPaths(batch.folder, source.name)
-    selection = select_of(image, batch.settings)
+    selection = _selected(batch, image, threads)
     model = batch.model(selection.model_name)
     image_hash = hash_file(source.path)
     identity = fingerprint(
@@ -144,6 +144,24 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
     write_json(paths.record, record)
     shutil.rmtree(paths.tiles, ignore_errors=True)
     return record
+
+
+def _selected(batch: Batch, image: Image, threads: int) -> Selection:
+    """Choose plane, channel and model as the settings say."""
+    settings = batch.settings
+
+    def judge(grey: Image) -> float:
+        model = batch.model(settings.model or choose_model(is_rgb=False))
+        return sureness(grey, model, batch.engine(model, threads))
+
+    return select(
+        image,
+        model=settings.model,
+        channel=settings.channel,
+        z=settings.z,
+        t=settings.t,
+        judge=judge,
+    )
 
 
 def _finished(paths: ResultPaths, identity: str) -> Record | None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from nuclarium.core.errors import NuclariumError
 from nuclarium.core.image import Image
 from nuclarium.io import open_image
-from nuclarium.predict.segment import Selection, select
 from nuclarium.workspace.layout import unique_names
 from nuclarium.workspace.settings import SegmentSettings
 
@@ -77,11 +76,6 @@ def open_source(source: Source, settings: SegmentSettings) -> Image:
     if settings.spacing is None:
         return image
     return replace(image, spacing=settings.spacing, spacing_source="given by the user")
-
-
-def select_of(image: Image, settings: SegmentSettings) -> Selection:
-    """Choose plane, channel and model of an image as the settings say."""
-    return select(image, model=settings.model, channel=settings.channel, z=settings.z, t=settings.t)
 
 
 def _suffix(scene: int, label: str) -> str:
