@@ -3,8 +3,8 @@
     python benchmarks/large_image.py --side 30000 --folder /tmp/large
 
 Writes a tiled 16-bit TIFF of synthetic nuclei and a folder of small ones, segments each in a
-process of its own, and prints the peak memory and the seconds a megapixel of each. The whole command is
-timed: reading, network, decoding, measuring, outlines, writing and the page.
+process of its own, and prints the peak memory and the seconds a megapixel of each. The whole
+command is timed: reading, network, decoding, measuring, outlines, writing and the page.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class BatchProgress:
     def _begin(self, pixels: int) -> None:
         self._progress.update(self._task, total=pixels)
 
-    def _advance(self, pixels: int) -> None:
+    def _advance(self, pixels: float) -> None:
         self._progress.advance(self._task, pixels)
 
     def _finished(self, record: dict[str, Any]) -> None:

@@ -82,7 +82,7 @@ def _page_image(folder: Path, record: dict[str, Any], settings: dict[str, Any]) 
         name=record["name"],
         n_nuclei=record["n_nuclei"],
         summary=summarise(
-            table,
+            _with_first(table, f"intensity_mean_{record['channel']['name']}"),
             plane_shape=(size["height"], size["width"]),
             pixel_area_um2=spacing["y"] * spacing["x"] if spacing else None,
         ),
@@ -95,6 +95,11 @@ def _page_image(folder: Path, record: dict[str, Any], settings: dict[str, Any]) 
         facts=_facts(record),
         seconds=record["seconds"],
     )
+
+
+def _with_first(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the table with a column moved to the front, so that the page shows it first."""
+    return table[[column, *(name for name in table.columns if name != column)]]
 
 
 def _facts(record: dict[str, Any]) -> dict[str, str]:
