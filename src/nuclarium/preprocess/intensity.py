@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,9 @@ def sample_plane(read: PixelReader, shape: tuple[int, int]) -> npt.NDArray[Any]:
         return _rows(read(Box.of_shape(shape)))
     boxes = list(iter_boxes(shape, SAMPLE_SIDE))
     step = max(1, len(boxes) * SAMPLE_SIDE**2 // SAMPLE_PIXELS)
+    columns = -(-width // SAMPLE_SIDE)
+    while math.gcd(step, columns) > 1:  # else the sample would keep to some of the columns
+        step += 1
     return np.concatenate([_rows(read(box)) for box in boxes[step // 2 :: step]])
 
 
