@@ -23,7 +23,7 @@ HEAD = """\
 | Exit code | Meaning |
 |---|---|
 | 0 | All went well. |
-| 2 | Something was wrong with an input, an option or an output; one line says what, and what to do. |
+| 2 | An input, an option or an output was wrong; one line says what, and what to do. |
 | 130 | Stopped with Ctrl-C; the same command with `--resume` goes on. |
 
 When one image of a batch fails, the others are finished all the same. What failed is listed in the
