@@ -8,8 +8,6 @@ release = version_of("nuclarium")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "tools"]
-# Pages that are listed by a pattern, because they come and go with what is measured.
-suppress_warnings = ["toc.empty_glob"]
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
