@@ -91,7 +91,21 @@ def decode_naively(maps: np.ndarray, spec: DecoderSpec) -> Labels:
         score = sum(int(maps[0][p]) for p in own) / (255 * len(own))
         if len(own) >= spec.min_area_px and score >= spec.min_score:
             labels[tuple(np.transpose(own))] = labels.max() + 1
-    return labels
+    return filled_naively(labels, maps[0] >= round(255 * spec.foreground_threshold))
+
+
+def filled_naively(labels: Labels, foreground: np.ndarray) -> Labels:
+    """Give each area of background that one nucleus encloses to that nucleus."""
+    filled = labels.copy()
+    areas, count = ndimage.label(~foreground)
+    for number in range(1, count + 1):
+        area = np.pad(areas == number, 1)
+        ring = (ndimage.binary_dilation(area) & ~area)[1:-1, 1:-1]
+        reaches_edge = ndimage.binary_dilation(area).sum() > ring.sum() + area.sum()
+        beside = np.unique(labels[ring])
+        if not reaches_edge and len(beside) == 1:
+            filled[areas == number] = beside[0]
+    return filled
 
 
 @settings(max_examples=150, deadline=None)
@@ -124,6 +138,24 @@ def test_labels_of_tiles_are_those_of_the_whole(height, width, tile_size, steps,
 def test_labels_are_those_of_the_naive_decoder(height, width, tile_size, steps, seed, spec):
     maps = random_maps((height, width), seed, steps)
     np.testing.assert_array_equal(decode(maps, tile_size, spec)[0], decode_naively(maps, spec))
+
+
+def test_a_hole_across_four_tiles_is_filled_and_a_bay_is_not():
+    ring = np.full((2, 12, 12), 255, np.uint8)
+    ring[0, 4:8, 4:8] = 0
+    assert (decode(ring, 6, LENIENT)[0] == 1).all()
+    ring[0, 4:8, 8:] = 0
+    assert (decode(ring, 6, LENIENT)[0][4:8, 4:] == 0).all()
+
+
+def test_background_between_two_nuclei_is_no_hole():
+    maps = np.full((2, 9, 9), 255, np.uint8)
+    maps[:, :, 4] = 0
+    maps[1, 3:6, 3:6] = 0
+    maps[0, [0, -1], 4] = 255
+    labels = decode(maps, 4, DecoderSpec(join_ratio=0.9, min_area_px=1, min_score=0.0))[0]
+    assert labels.max() == 2
+    assert (labels[1:-1, 4] == 0).all()
 
 
 def test_the_random_maps_hold_nuclei_that_touch():

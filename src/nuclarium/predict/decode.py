@@ -2,9 +2,10 @@
 
 A foreground pixel points to the highest pixel around it; following the pointers leads to a peak,
 and the pixels that reach one peak are a basin. Basins whose common ridge is nearly as high as the
-lower of their peaks are one nucleus. Each of these steps looks at a pixel and its neighbours, or
-adds up over a basin, so a plane may be cut into tiles of any size and still give the same labels: a
-tile yields `Fragments`, and `joined` makes nuclei of all tiles' fragments.
+lower of their peaks are one nucleus, and background that one nucleus encloses is filled. Each of
+these steps looks at a pixel and its neighbours, or adds up over a basin, so a plane may be cut into
+tiles of any size and still give the same labels: a tile yields `Fragments`, and `joined` makes
+nuclei of all tiles' fragments.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from scipy.sparse import csgraph
 
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
+from nuclarium.predict.holes import BackgroundAreas, background_areas, hole_labels
 from nuclarium.predict.model import DecoderSpec
 
 APRON = 2
@@ -55,6 +57,8 @@ class Fragments:
         For neighbouring fragments the two ends; for a neighbour outside the tile, that pixel.
     ridge_height : ndarray of int32, shape (m,)
         The highest point of the border between the two.
+    background : BackgroundAreas
+        The rest of the tile, which may be holes in nuclei.
     """
 
     box: Box
@@ -66,6 +70,7 @@ class Fragments:
     score: Integers
     ridge_ends: Integers
     ridge_height: npt.NDArray[np.int32]
+    background: BackgroundAreas
 
 
 def fragments(
@@ -88,7 +93,7 @@ def fragments(
     Returns
     -------
     numbers : ndarray of int32, shape (h, w)
-        Fragment of each pixel, from 1; 0 is background.
+        Fragment of each pixel, from 1; background areas are numbered on from there.
     found : Fragments
     """
     inner = (slice(1, -1), slice(1, -1))
@@ -110,6 +115,7 @@ def fragments(
     scores = np.bincount(numbers.ravel(), maps[0][APRON:-APRON, APRON:-APRON].ravel(), count)
     ends, ridge = _ridges(height, end.reshape(height.shape))
     outer, outer_numbers = _outer_pixels(numbers, box, shape)
+    areas, background = background_areas(foreground, end.reshape(height.shape), box, shape)
     found = Fragments(
         box=box,
         outer=outer,
@@ -120,8 +126,9 @@ def fragments(
         score=np.rint(scores[1:]).astype(np.int64),
         ridge_ends=_place(ends, height.shape, box, shape),
         ridge_height=ridge,
+        background=background,
     )
-    return numbers, found
+    return np.where(areas > 0, areas + len(pixels), numbers), found
 
 
 def _climb(height: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
@@ -199,7 +206,8 @@ class Nuclei:
     Parameters
     ----------
     lookups : tuple of ndarray of int32
-        One a tile, in the order given: the label of each of its fragments, entry 0 being 0.
+        One a tile, in the order given: the label of each of its fragments and then of each of its
+        background areas; entry 0 is 0.
     score : ndarray of float64, shape (n,)
         Mean foreground probability of nucleus `i + 1`, in [0, 1].
     """
@@ -242,7 +250,14 @@ def joined(tiles: Sequence[Fragments], shape: tuple[int, int], spec: DecoderSpec
     nucleus = _components(pairs[same], len(ends))[basin]
     first_peak = np.full(len(ends), np.iinfo(np.int64).max)
     np.minimum.at(first_peak, nucleus, ends[basin])
-    return _numbered(nucleus, first_peak, tiles, spec)
+    label_of, score = _numbered(nucleus, first_peak, tiles, spec)
+    labels = label_of[nucleus]
+    areas = [tile.background for tile in tiles]
+    holes = hole_labels(areas, lambda places: labels[finder.find(places)])
+    starts = np.cumsum([len(tile.end) for tile in tiles])[:-1]
+    parts = zip(np.split(labels, starts), holes, strict=True)
+    lookups = (np.concatenate([np.zeros(1, np.int32), *both]) for both in parts)
+    return Nuclei(tuple(lookups), score)
 
 
 def _components(pairs: Integers, count: int) -> npt.NDArray[np.int32]:
@@ -258,8 +273,8 @@ def _numbered(
     first_peak: Integers,
     tiles: Sequence[Fragments],
     spec: DecoderSpec,
-) -> Nuclei:
-    """Leave out what is no nucleus, and number the rest by the place of its first peak."""
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """Leave out what is no nucleus; labels of all, by the place of the first peak, and scores."""
     count = int(nucleus.max(initial=-1)) + 1
     area = np.bincount(nucleus, np.concatenate([tile.area for tile in tiles]), count)
     total = np.bincount(nucleus, np.concatenate([tile.score for tile in tiles]), count)
@@ -268,10 +283,7 @@ def _numbered(
     kept = kept[np.argsort(first_peak[kept])]
     label_of = np.zeros(count, np.int32)
     label_of[kept] = np.arange(1, len(kept) + 1)
-    labels = label_of[nucleus] if count else np.zeros(0, np.int32)
-    starts = np.cumsum([len(tile.end) for tile in tiles])[:-1]
-    lookups = (np.concatenate([np.zeros(1, np.int32), part]) for part in np.split(labels, starts))
-    return Nuclei(tuple(lookups), score[kept])
+    return label_of, score[kept]
 
 
 class _FragmentFinder:

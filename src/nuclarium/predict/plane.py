@@ -16,6 +16,7 @@ from nuclarium.core.geometry import Box, iter_boxes
 from nuclarium.core.labels import Labels
 from nuclarium.predict.decode import APRON, Fragments, Nuclei, fragments, joined
 from nuclarium.predict.engine import Engine
+from nuclarium.predict.holes import BackgroundAreas
 from nuclarium.predict.model import DecoderSpec, InputSpec
 from nuclarium.predict.store import MemoryStore, TileStore
 from nuclarium.preprocess.intensity import IntensityRange
@@ -179,12 +180,15 @@ class _Steps:
         numbers, found = fragments(maps, box, self.plane.shape, self.decoder_spec)
         self.store.put(f"numbers-{index}", {"numbers": numbers})
         arrays = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
-        del arrays["box"]
+        del arrays["box"], arrays["background"]
+        self.store.put(f"background-{index}", vars(found.background))
         self.store.put(f"fragments-{index}", arrays)
 
     def stored_fragments(self, index: int) -> Fragments:
         """Fragments of a tile that has been decoded."""
-        return Fragments(box=self.boxes[index], **self.store.get(f"fragments-{index}"))
+        background = BackgroundAreas(**self.store.get(f"background-{index}"))
+        arrays = self.store.get(f"fragments-{index}")
+        return Fragments(box=self.boxes[index], background=background, **arrays)
 
     def neighbours(self, index: int) -> list[int]:
         """Tiles whose maps a tile is decoded from, itself among them."""
