@@ -48,13 +48,15 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { \
 		echo "nuclarium needs Python 3.11 or later, but neither python3.11 nor python3 is that." \
 		"Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 # Both stamps are older than pyproject.toml when it changes, and the packages are installed again.
 $(VENV)/core.stamp: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable .
+	@echo "Installing nuclarium and what it needs into $(VENV). This happens once."
+	@$(PIP) install --editable .
 	@touch $@
 
 $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[train,docs,test]'
+	@echo "Installing what the tests need, torch among it, into $(VENV). This takes minutes, once."
+	@$(PIP) install --editable '.[slides,train,docs,test]'
 	@touch $@ $(VENV)/core.stamp
