@@ -58,5 +58,5 @@ $(VENV)/core.stamp: pyproject.toml | $(BIN)/python
 
 $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need, torch among it, into $(VENV). This takes minutes, once."
-	@$(PIP) install --editable '.[slides,train,docs,test]'
+	@$(PIP) install --editable '.[openvino,slides,train,docs,test]'
 	@touch $@ $(VENV)/core.stamp
