@@ -13,6 +13,7 @@ import onnx
 import torch
 
 from nuclarium.core.errors import InputNotFoundError, ModelError
+from nuclarium.io.write import written_whole
 from nuclarium.models.unet import NucleusUNet
 from nuclarium.predict.engine import OnnxRuntimeEngine
 from nuclarium.predict.model import METADATA_KEY, DecoderSpec, InputSpec, model_metadata
@@ -79,6 +80,8 @@ def export_network(
     ------
     ModelError
         If the exported network differs from the given one by more than 0.001 in a logit.
+    OutputError
+        If the file cannot be written.
     """
     side = 4 * input_spec.divisor
     example = torch.rand(1, 1, side, side + input_spec.divisor)
@@ -103,9 +106,8 @@ def export_network(
     graph.doc_string = ""
     content = graph.SerializeToString()
     _check_equal(network, content, input_spec.divisor)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    with written_whole(path) as part:
+        part.write_bytes(content)
 
 
 def _check_equal(network: torch.nn.Module, content: bytes, divisor: int) -> None:

@@ -25,8 +25,7 @@ def largest_distances(labels: Labels) -> npt.NDArray[np.float32]:
     largest = np.zeros(int(labels.max(initial=0)) + 1, np.float32)
     for label, found in enumerate(ndimage.find_objects(labels), start=1):
         if found is not None:
-            mask = np.pad(labels[found] == label, 1).astype(np.uint8)
-            largest[label] = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max()
+            largest[label] = _distance(np.pad(labels[found] == label, 1)).max()
     return largest
 
 
@@ -49,9 +48,16 @@ def foreground_and_distance(
         nuclei touch, and 1 in its middle.
     """
     inside = (labels > 0) & ~_touches_another(labels)
-    distance = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = _distance(inside)
     scale = np.maximum(largest, 1.0)[labels]
     return np.stack([(labels > 0).astype(np.float32), np.minimum(distance / scale, 1.0)])
+
+
+def _distance(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Distance to the nearest pixel outside; the root of a whole number, the same in every run."""
+    near = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # OpenCV rounds differently with the place of the array in memory.
+    return np.asarray(np.sqrt(np.rint(near.astype(np.float64) ** 2)), np.float32)
 
 
 def _touches_another(labels: Labels) -> npt.NDArray[np.bool_]:

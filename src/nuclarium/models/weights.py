@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import torch
@@ -27,9 +28,9 @@ def load_encoder_weights(encoder: nn.Module, path: Path) -> None:
     Raises
     ------
     ModelError
-        If the shapes show that the file belongs to another architecture.
+        If the file holds no weights, or their shapes are those of another architecture.
     """
-    stored = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    stored = _tensors(path)
     own = encoder.state_dict()
     for (name, tensor), value in zip(own.items(), stored, strict=False):
         if tensor.shape != value.shape and tensor.ndim == 4 and tensor.shape[1] == 1:
@@ -46,3 +47,19 @@ def load_encoder_weights(encoder: nn.Module, path: Path) -> None:
             f"The weights in {path.name} must hold {len(own)} tensors, but there are {len(stored)}."
         )
     encoder.load_state_dict(own)
+
+
+def _tensors(path: Path) -> list[torch.Tensor]:
+    try:
+        stored = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    except (RuntimeError, EOFError, pickle.UnpicklingError, AttributeError) as error:
+        raise ModelError(
+            f"{path.name} must be a file of weights that torch can load, but it is not. "
+            "Copy or download it again."
+        ) from error
+    if not all(isinstance(value, torch.Tensor) for value in stored):
+        raise ModelError(
+            f"{path.name} must hold tensors by name and nothing else. Save the network's "
+            "state_dict() alone."
+        )
+    return stored

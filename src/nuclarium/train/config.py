@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.predict.model import DecoderSpec
@@ -46,7 +46,7 @@ class TrainConfig(BaseModel):
         ),
     ] = None
     decoder_channels: Annotated[
-        tuple[int, ...], Field(description="Channels of the decoder, coarsest first")
+        tuple[int, ...], Field(min_length=1, description="Channels of the decoder, coarsest first")
     ] = (96, 64, 48, 32)
     patch_size_px: Annotated[int, Field(ge=64, multiple_of=32, description="Side of a patch")] = 256
     batch_size: Annotated[int, Field(ge=1, description="Patches a step")] = 16
@@ -72,6 +72,19 @@ class TrainConfig(BaseModel):
     card: Annotated[
         dict[str, str], Field(description="Facts for the model card: data, licence, limits")
     ] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        low, high = self.scale_range
+        if not 0 < low <= high:
+            raise ValueError(f"scale_range must rise from above 0, but got {low} to {high}")
+        divisor = 2 ** (len(self.decoder_channels) + 1)
+        if self.patch_size_px % divisor:
+            raise ValueError(
+                f"patch_size_px must be a multiple of {divisor} for "
+                f"{len(self.decoder_channels)} decoder_channels, but got {self.patch_size_px}"
+            )
+        return self
 
 
 def read_config(path: Path) -> TrainConfig:
@@ -109,7 +122,7 @@ def _absolute_paths(config: TrainConfig, folder: Path) -> dict[str, Any]:
 
 def _sentence(path: Path, error: ValidationError) -> str:
     faults = "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        f"{'.'.join(str(part) for part in fault['loc']) or 'together'}: {fault['msg']}"
         for fault in error.errors()
     )
     return f"{path} must hold valid settings, but {faults}. See docs/training.md for all of them."

@@ -99,6 +99,10 @@ def _chosen_names(config: TrainConfig, images: dict[str, Path]) -> list[str]:
     if config.index is not None:
         with config.index.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
+        if rows and "id" not in rows[0]:
+            raise SettingsError(
+                f"{config.index} must have a column id, but has {', '.join(map(str, rows[0]))}."
+            )
         names &= {
             row["id"]
             for row in rows
@@ -123,6 +127,11 @@ def load_example(pair: Pair, spec: InputSpec) -> Example:
     """Read an image and its labels, with its intensities prepared as the model will see them."""
     with open_image(pair.image) as image, open_image(pair.labels) as truth:
         pixels, labels = image.read(), truth.read().astype(np.int32)
+    if pixels.ndim != 2:
+        raise SettingsError(
+            f"{pair.image} must have one channel, but it is a colour image. Leave it out with "
+            "`exclude`."
+        )
     if pixels.shape[:2] != labels.shape:
         raise SettingsError(
             f"{pair.labels} must have the size of its image, {pixels.shape[:2]}, but has "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def export_run(run: Path, path: Path, *, scores: dict[str, Any] | None = None) -
         "trained_on": record["train"],
         "watched_on": record["val"],
         "started": record["started"],
-        "step": int(checkpoint.stem.split("=")[-1]),
+        "step": _step(checkpoint),
         "versions": record["versions"],
         "settings": {
             name: value
@@ -64,3 +65,9 @@ def export_run(run: Path, path: Path, *, scores: dict[str, Any] | None = None) -
         card=card,
     )
     return load_model(path)
+
+
+def _step(checkpoint: Path) -> int | None:
+    """Step in a name such as ``best-step=200-v1``, whose version Lightning adds if it is taken."""
+    found = re.search(r"step=(\d+)", checkpoint.stem)
+    return int(found[1]) if found else None

@@ -61,15 +61,22 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
         If the settings are wrong, or the folder holds a run with other settings.
     """
     config = read_config(config_path)
-    _open_folder(config, config_path, run, resume=resume)
     lightning.seed_everything(config.seed, verbose=False)
+    try:
+        module = NucleusModule(config)
+    except (KeyError, RuntimeError) as error:
+        reason = str(error.args[0]).partition(", supported")[0]
+        raise SettingsError(
+            f"{config_path} must name an encoder that segmentation_models_pytorch knows, but got "
+            f"{config.encoder} ({reason})."
+        ) from error
+    _open_folder(config, config_path, run, resume=resume)
     pairs = list_pairs(config)
     train_pairs, val_pairs = split_pairs(
         pairs, config.validation_fraction, np.random.default_rng(config.seed)
     )
     _record(config, train_pairs, val_pairs, run)
     spec = InputSpec()
-    module = NucleusModule(config)
     if config.encoder_weights is not None:
         load_encoder_weights(
             module.network.encoder, weights_path(config.encoder_weights, config_path.parent)
@@ -197,7 +204,8 @@ def _trainer(
         precision=config.precision,
         callbacks=[
             best,
-            EarlyStopping("val_loss", patience=config.patience),
+            # A resumed run ends its last epoch once more, without a validation to look at.
+            EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False),
             EMAWeightAveraging(decay=EMA_DECAY, update_every_n_steps=1),
         ],
         logger=[
