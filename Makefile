@@ -45,9 +45,9 @@ clean:  ## remove the environment and everything that was made
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { \
-		echo "nuclarium needs Python 3.11 or later, but neither python3.11 nor python3 is that." \
-		"Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "nuclarium needs Python 3.11 or later, $(or $(PYTHON),python3) is not that or is" \
+		"missing. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
 # Both stamps are older than pyproject.toml when it changes, and the packages are installed again.
