@@ -171,10 +171,10 @@ def _finished(paths: ResultPaths, identity: str) -> Record | None:
     """Record of an earlier run, if it did the very same and its files are there."""
     try:
         record: Record = json.loads(paths.record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        whole = all((paths.folder / name).exists() for name in record["outputs"])
+        return record if whole and record["fingerprint"] == identity else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    whole = all((paths.folder / name).exists() for name in record["outputs"])
-    return record if whole and record["fingerprint"] == identity else None
 
 
 def _segmented(

@@ -137,10 +137,12 @@ def _groups(path: Path | None, names: Sequence[str]) -> list[str] | None:
         return None
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            group_of = {row["image"]: row["group"] for row in csv.DictReader(file)}
+            group_of = {image_stem(Path(r["image"])): r["group"] for r in csv.DictReader(file)}
         return [group_of[name] for name in names]
     except FileNotFoundError as error:
         raise InputNotFoundError(f"There must be a CSV of groups at {path}.") from error
+    except (OSError, UnicodeDecodeError, TypeError) as error:
+        raise SettingsError(f"{path} must be a CSV of groups in UTF-8, but it is not.") from error
     except KeyError as error:
         raise SettingsError(
             f"{path} must have the columns image and group and a row for every image, but "

@@ -76,10 +76,14 @@ def unique_names(paths: Sequence[Path], scenes: Sequence[str]) -> list[str]:
     ]
     again: Counter[str] = Counter()
     doubled = Counter(names)
+    taken = {name for name, number in doubled.items() if number == 1}
     for index, name in enumerate(names):
         if doubled[name] > 1:
             again[name] += 1
+            while f"{name}_{again[name]}" in taken:
+                again[name] += 1
             names[index] = f"{name}_{again[name]}"
+            taken.add(names[index])
     return names
 
 

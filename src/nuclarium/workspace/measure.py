@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.core.geometry import Box, Spacing
+from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.io import open_image
 from nuclarium.io.write import write_table
 from nuclarium.measure import measure_windows
 from nuclarium.preprocess.planes import select_planes
+from nuclarium.workspace.settings import SegmentSettings
 
 
 def measure_files(
@@ -49,13 +50,18 @@ def measure_files(
         If the two do not belong together, or the labels are no label image.
     """
     with open_image(labels_path) as found, open_image(image_path) as image:
-        given = Spacing(spacing_um, spacing_um) if spacing_um else None
+        given = SegmentSettings(spacing_um=spacing_um).spacing
         spacing = given or image.spacing or found.spacing
         slices = found.shape[2]
         if slices not in (1, image.shape[2]):
             raise SettingsError(
                 f"{labels_path} must have one plane or the {image.shape[2]} of {image_path.name}, "
                 f"but has {slices}."
+            )
+        if slices == 1 and z == "each" and image.shape[2] > 1:
+            raise SettingsError(
+                f"z must be max, best or a slice for labels of one plane, but got {z} for the "
+                f"{image.shape[2]} slices of {image_path.name}."
             )
         tables = []
         for index, plane in enumerate(select_planes(image, z if slices == 1 else "each", t=t)):

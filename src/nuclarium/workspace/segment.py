@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,8 +111,38 @@ def _prepare_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
             "--overwrite to replace them, or choose another folder."
         )
     if overwrite and not resume:
+        _remove_results(folder)
         shutil.rmtree(state, ignore_errors=True)
-    (state / "images").mkdir(parents=True, exist_ok=True)
+    for part in (*folder.glob(".*.part-????????"), *folder.glob("*/.*.part-????????")):
+        _remove(part)  # left by a run that was killed while it wrote
+    try:
+        (state / "images").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"--out must be a folder that can be written, but the system says of {folder}: "
+            f"{error.strerror or error}. Choose another."
+        ) from error
+
+
+def _remove_results(folder: Path) -> None:
+    """Remove what the records of earlier images name, so that no batch shows another's results."""
+    for path in (folder / STATE / "images").glob("*.json"):
+        try:
+            outputs = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+            named = [folder / name for name in outputs]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        for output in named:
+            if output.resolve().is_relative_to(folder.resolve()) and output != folder:
+                _remove(output)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _process_all(batch: Batch, sources: Sequence[Source]) -> list[dict[str, Any] | Failure]:

@@ -1,0 +1,559 @@
+"""The command line on small synthetic batches: what it writes, refuses, keeps and says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from tests.local_networks import write_local_model
+
+from nuclarium.cli import main
+from nuclarium.io import hash_file
+from nuclarium.workspace.sample import synthetic_nuclei
+
+COMMANDS = ["info", "segment", "measure", "evaluate", "sample", "models", "train", "export"]
+TILES_IN_FILES = """
+import nuclarium.workspace.batch as batch
+batch.IN_MEMORY_PIXELS = 0
+from nuclarium.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command in this process: exit code, stdout, stderr."""
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["nuclarium", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    return write_local_model(tmp_path_factory.mktemp("model") / "local.onnx", licence="CC0")
+
+
+@pytest.fixture
+def segment(run, model, tmp_path):
+    """Segment into ``results`` with a model that needs no training."""
+
+    def command(*arguments):
+        out = ["--out", tmp_path / "results", "--model", model, "--workers", 2]
+        return run("segment", *arguments, *out)
+
+    return command
+
+
+def nuclei(seed, shape=(120, 100), count=12):
+    return synthetic_nuclei(shape, count, np.random.default_rng(seed), diameter_px=16)[0]
+
+
+def write_image(path, pixels, axes="YX", **metadata):
+    sizes = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+    tifffile.imwrite(
+        path,
+        pixels,
+        ome=True,
+        photometric="minisblack",
+        metadata={"axes": axes, **sizes, **metadata},
+    )
+    return path
+
+
+@pytest.fixture
+def images(tmp_path):
+    return [write_image(tmp_path / f"field{i}.ome.tif", nuclei(i)) for i in range(3)]
+
+
+@pytest.fixture
+def bad(tmp_path, images, rng):
+    """Files that cannot be segmented, each by its name."""
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "empty.tif").write_bytes(b"")
+    (folder / "cut.ome.tif").write_bytes(images[0].read_bytes()[:9000])
+    (folder / "text.tif").write_text("this is no image")
+    noise = rng.integers(150, 256, (64, 64, 3), dtype=np.uint8)
+    tifffile.imwrite(folder / "colour.tif", noise, photometric="rgb")
+    tifffile.imwrite(folder / "tiny.tif", np.zeros((3, 90), np.uint8))
+    names = ("empty.tif", "cut.ome.tif", "text.tif", "colour.tif", "tiny.tif", "missing.tif")
+    return {"folder": folder, **{name: folder / name for name in names}}
+
+
+def run_record(results):
+    return json.loads((results / "run.json").read_text())
+
+
+def read_labels(results, name):
+    return tifffile.imread(results / "labels" / f"{name}.ome.tif")
+
+
+def counts(results, name):
+    """Number of nuclei by each of the outputs."""
+    labels = read_labels(results, name)
+    planes = labels if labels.ndim == 3 else labels[None]
+    outlines = json.loads((results / "outlines" / f"{name}.geojson").read_text())
+    features = outlines["features"] if isinstance(outlines, dict) else outlines
+    with zipfile.ZipFile(results / "rois" / f"{name}.zip") as rois:
+        n_rois = len(rois.namelist())
+    whole = pd.read_csv(results / "nuclei.csv")
+    return {
+        "labels": sum(int(plane.max()) for plane in planes),
+        "csv": len(pd.read_csv(results / "tables" / f"{name}.csv")),
+        "parquet": len(pd.read_parquet(results / "tables" / f"{name}.parquet")),
+        "geojson": len(features),
+        "rois": n_rois,
+        "batch": int((whole["image"] == name).sum()),
+    }
+
+
+def leftovers(folder):
+    return [p for p in folder.rglob("*") if ".part" in p.name or ".old-" in p.name]
+
+
+def test_every_output_of_an_image_is_there_and_tells_of_the_same_nuclei(segment, images, tmp_path):
+    code, out, _ = segment(*images)
+    results = tmp_path / "results"
+    assert code == 0
+    assert "in 3 images" in out
+    for i in range(3):
+        found = counts(results, f"field{i}")
+        assert len(set(found.values())) == 1, found
+        assert found["labels"] >= 5
+        assert (results / "overlays" / f"field{i}.png").stat().st_size > 1000
+    assert "field1" in (results / "index.html").read_text()
+    assert not leftovers(results)
+
+
+def test_record_holds_what_is_needed_to_repeat_the_run(segment, images, model, tmp_path):
+    segment(*images)
+    record = run_record(tmp_path / "results")
+    assert record["models"] == [
+        {"name": "local", "sha256": hash_file(model), "card": {"licence": "CC0"}}
+    ]
+    assert record["settings"]["z"] == "max"
+    assert {"nuclarium", "python", "engine", "packages"} <= record["environment"].keys()
+    assert record["failures"] == []
+    for image, path in zip(record["images"], images, strict=True):
+        assert image["sha256"] == hash_file(path)
+        assert image["n_nuclei"] == counts(tmp_path / "results", image["name"])["labels"]
+        assert all((tmp_path / "results" / name).exists() for name in image["outputs"])
+
+
+def test_record_is_printed_as_json_and_nothing_else(segment, images, tmp_path):
+    _, out, _ = segment(images[0], "--json")
+    assert json.loads(out) == run_record(tmp_path / "results")
+
+
+def test_each_scene_of_a_file_is_an_image(segment, tmp_path):
+    path = tmp_path / "plate.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for i in range(2):
+            writer.write(nuclei(i), metadata={"axes": "YX", "Name": f"well B{i}"})
+    assert segment(path)[0] == 0
+    names = [image["name"] for image in run_record(tmp_path / "results")["images"]]
+    assert names == ["plate_scene0-well-B0", "plate_scene1-well-B1"]
+    for name in names:
+        assert len(set(counts(tmp_path / "results", name).values())) == 1
+
+
+def test_each_slice_of_a_stack_has_its_own_nuclei(segment, tmp_path):
+    stack = np.stack([nuclei(1), nuclei(2, count=5), np.zeros((120, 100), np.uint16)])
+    code, *_ = segment(write_image(tmp_path / "stack.ome.tif", stack, "ZYX"), "--z", "each")
+    assert code == 0
+    labels = read_labels(tmp_path / "results", "stack")
+    table = pd.read_csv(tmp_path / "results" / "tables" / "stack.csv")
+    assert labels.shape == stack.shape
+    assert table.groupby("z").size().to_dict() == {0: labels[0].max(), 1: labels[1].max()}
+    assert len(set(counts(tmp_path / "results", "stack").values())) == 1
+
+
+@pytest.mark.parametrize(
+    ("z", "choice"), [("max", "maximum"), ("best", "z 1 of 0..1, the sharpest"), ("0", "as asked")]
+)
+def test_choice_of_the_plane_is_recorded(segment, tmp_path, z, choice):
+    stack = np.stack([nuclei(1) // 8, nuclei(2)])
+    segment(write_image(tmp_path / "stack.ome.tif", stack, "ZYX"), "--z", z)
+    (image,) = run_record(tmp_path / "results")["images"]
+    assert choice in image["planes"][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"), [([], "nuclear stain"), (["--channel", 1], "as asked")]
+)
+def test_choice_of_the_channel_is_recorded(segment, tmp_path, options, why):
+    both = np.stack([np.zeros((120, 100), np.uint16), nuclei(2)])
+    names = {"Channel": {"Name": ["GFP", "DAPI"]}}
+    code, *_ = segment(write_image(tmp_path / "two.ome.tif", both, "CYX", **names), *options)
+    assert code == 0
+    (image,) = run_record(tmp_path / "results")["images"]
+    assert image["channel"]["name"] == "DAPI"
+    assert why in image["channel"]["why"]
+    assert {"mean_DAPI", "mean_GFP"} <= {
+        re.sub("intensity_", "", c) for c in pd.read_csv(tmp_path / "results/nuclei.csv").columns
+    }
+
+
+def test_spacing_of_the_file_and_of_the_user_reach_the_table(segment, images, tmp_path):
+    segment(images[0])
+    half = pd.read_csv(tmp_path / "results" / "nuclei.csv")["area_um2"]
+    segment(images[0], "--spacing-um", 1.0, "--overwrite")
+    np.testing.assert_allclose(
+        pd.read_csv(tmp_path / "results" / "nuclei.csv")["area_um2"], 4 * half
+    )
+
+
+def test_image_without_nuclei_has_empty_outputs_and_a_warning(segment, tmp_path):
+    code, *_ = segment(write_image(tmp_path / "dark.ome.tif", np.full((64, 64), 7, np.uint16)))
+    assert code == 0
+    assert set(counts(tmp_path / "results", "dark").values()) == {0}
+    (image,) = run_record(tmp_path / "results")["images"]
+    assert "no nuclei" in {warning["kind"] for warning in image["warnings"]}
+
+
+def test_folder_with_results_is_refused_in_one_line(segment, images, tmp_path):
+    segment(images[0])
+    before = (tmp_path / "results" / "run.json").read_bytes()
+    code, out, err = segment(images[0])
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1
+    assert "--resume" in err
+    assert (tmp_path / "results" / "run.json").read_bytes() == before
+
+
+def test_resume_leaves_finished_images_alone_and_does_the_rest(segment, images, tmp_path):
+    segment(*images[:2])
+    labels = tmp_path / "results" / "labels"
+    before = {path: path.stat().st_mtime_ns for path in labels.iterdir()}
+    code, out, _ = segment(*images, "--resume")
+    assert code == 0
+    assert "in 3 images" in out
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list(labels.iterdir())) == 3
+
+
+def test_resume_of_a_finished_batch_changes_nothing(segment, images, tmp_path):
+    segment(*images)
+    before = pd.read_csv(tmp_path / "results" / "nuclei.csv")
+    code, _, err = segment(*images, "--resume")
+    assert code == 0, err
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "results" / "nuclei.csv"), before)
+
+
+@pytest.mark.parametrize("change", ["pixels", "settings", "output"])
+def test_resume_does_again_what_is_not_the_same(segment, images, tmp_path, change):
+    segment(images[0])
+    labels = tmp_path / "results" / "labels" / "field0.ome.tif"
+    before, options = labels.stat().st_mtime_ns, []
+    if change == "pixels":
+        write_image(images[0], nuclei(9))
+    elif change == "settings":
+        options = ["--spacing-um", 2]
+    else:
+        (tmp_path / "results" / "overlays" / "field0.png").unlink()
+    assert segment(images[0], "--resume", *options)[0] == 0
+    assert labels.stat().st_mtime_ns > before
+    assert (tmp_path / "results" / "overlays" / "field0.png").exists()
+
+
+def test_resume_clears_what_a_killed_run_left_half_written(segment, images, tmp_path):
+    segment(images[0])
+    part = tmp_path / "results" / "labels" / ".field1.ome.tif.part-0123abcd"
+    part.write_bytes(b"half")
+    assert segment(*images[:2], "--resume")[0] == 0
+    assert not leftovers(tmp_path / "results")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"outputs": 5}'])
+def test_damaged_record_of_an_image_is_made_again(segment, images, tmp_path, content):
+    segment(images[0])
+    record = tmp_path / "results" / ".nuclarium" / "images" / "field0.json"
+    record.write_text(content)
+    assert segment(images[0], "--resume")[0] == 0
+    assert json.loads(record.read_text())["name"] == "field0"
+
+
+def test_overwrite_leaves_nothing_of_the_earlier_batch(segment, images, tmp_path):
+    segment(*images)
+    foreign = tmp_path / "results" / "labels" / "notes.txt"
+    foreign.write_text("not ours")
+    assert segment(images[1], "--overwrite")[0] == 0
+    names = sorted(path.name for path in (tmp_path / "results" / "labels").iterdir())
+    assert names == ["field1.ome.tif", "notes.txt"]
+
+
+def test_bad_files_are_told_in_a_sentence_each_and_the_others_are_done(
+    segment, images, bad, tmp_path
+):
+    code, out, err = segment(images[0], *bad.values(), images[1])
+    results = tmp_path / "results"
+    assert code == 2
+    assert "in 2 images" in out
+    lines = [line for line in err.splitlines() if line.startswith("nuclarium: ")]
+    for path in bad.values():
+        (line,) = [line for line in lines if line.startswith(f"nuclarium: {path}: ")]
+        assert line.endswith(".")
+    assert "Traceback" not in err
+    assert {f["file"] for f in run_record(results)["failures"]} == {p.name for p in bad.values()}
+    assert len(list((results / "labels").iterdir())) == 2
+    assert not leftovers(results)
+
+
+def test_batch_of_nothing_but_bad_files_ends_with_a_record(segment, bad, tmp_path):
+    code, _, err = segment(bad["empty.tif"], bad["missing.tif"])
+    assert code == 2
+    assert "Traceback" not in err
+    assert len(run_record(tmp_path / "results")["failures"]) == 2
+    assert not (tmp_path / "results" / "labels").exists()
+
+
+@pytest.mark.parametrize("name", ["empty.tif", "cut.ome.tif", "text.tif", "missing.tif", "folder"])
+def test_info_of_a_bad_file_is_one_line(run, bad, name):
+    code, out, err = run("info", bad[name])
+    if code == 0:
+        assert name == "cut.ome.tif"
+        return
+    assert (code, out) == (2, "")
+    assert err.startswith("nuclarium: ")
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--engine", "abacus"],
+        ["--spacing-um", "-1"],
+        ["--spacing-um", "nan"],
+        ["--out", "{file}"],
+        ["--out", "{file}/below"],
+        ["--model", "no_such_model"],
+        ["--channel", "DAPI"],
+        ["--z", "all"],
+        ["--time", "3"],
+    ],
+)
+def test_wrong_option_is_one_sentence(run, model, images, tmp_path, options):
+    (tmp_path / "file").write_text("")
+    base = ["--out", tmp_path / "results", "--model", model]
+    filled = [option.format(file=tmp_path / "file") for option in options]
+    code, _, err = run("segment", images[0], *base, *filled)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith("nuclarium: ")
+
+
+def test_info_tells_people_and_programs_the_same(run, images):
+    code, text, _ = run("info", images[0])
+    assert code == 0
+    assert "100 × 120 px" in text
+    assert "0.5 × 0.5 µm" in text
+    description = json.loads(run("info", images[0], "--json")[1])
+    assert description["size_px"] == {"height": 120, "width": 100}
+    assert description["spacing_um"]["x"] == 0.5
+
+
+def test_measure_gives_the_table_of_the_batch(run, segment, images, tmp_path):
+    segment(images[0])
+    results, out = tmp_path / "results", tmp_path / "table.csv"
+    labels = results / "labels" / "field0.ome.tif"
+    assert run("measure", labels, images[0], "--out", out)[0] == 0
+    batch = pd.read_csv(results / "tables" / "field0.csv").drop(columns="score")
+    pd.testing.assert_frame_equal(pd.read_csv(out), batch)
+    printed = run("measure", labels, images[0], "--json")[1]
+    assert len(json.loads(printed)) == len(batch)
+
+
+@pytest.mark.parametrize(
+    "options", [["--z", "each"], ["--z", "7"], ["--spacing-um", "-1"], ["--spacing-um", "0"]]
+)
+def test_measure_refuses_a_wrong_option_in_one_line(run, tmp_path, options):
+    stack = write_image(tmp_path / "a.ome.tif", np.stack([nuclei(1), nuclei(2)]), "ZYX")
+    labels = write_image(tmp_path / "labels.ome.tif", np.eye(120, 100, dtype=np.uint16))
+    code, _, err = run("measure", labels, stack, *options)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_measure_refuses_labels_of_another_size(run, images, tmp_path):
+    tifffile.imwrite(tmp_path / "labels.tif", np.eye(50, dtype=np.uint16))
+    code, _, err = run("measure", tmp_path / "labels.tif", images[0])
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_predictions_taken_as_truth_are_perfect(run, segment, images, tmp_path):
+    segment(*images)
+    results, scores = tmp_path / "results", tmp_path / "scores.csv"
+    code, out, _ = run("evaluate", results, results / "labels", "--out", scores)
+    assert code == 0
+    assert "3 images" in out
+    table = pd.read_csv(scores)
+    perfect = table[table.iloc[:, 0].astype(str).str.contains("f1|precision|recall|dice|aji")]
+    assert len(perfect) >= 5
+    value = next(column for column in table.columns if column in ("value", "pooled", "mean"))
+    np.testing.assert_allclose(perfect[value], 1.0)
+
+
+@pytest.fixture
+def scored(segment, images, tmp_path):
+    """Results, and a second prediction that misses every other nucleus."""
+    segment(*images)
+    labels, worse = tmp_path / "results" / "labels", tmp_path / "worse"
+    worse.mkdir()
+    for path in labels.iterdir():
+        found = tifffile.imread(path)
+        tifffile.imwrite(worse / path.name.replace(".ome", ""), np.where(found % 2, found, 0))
+    (tmp_path / "groups.csv").write_text("image,group\nfield0,a\nfield1,b\nfield2,b\n")
+    return tmp_path / "results", worse, labels, tmp_path / "groups.csv"
+
+
+def test_two_predictions_are_compared_over_groups(run, scored):
+    results, worse, truth, groups = scored
+    code, out, _ = run("evaluate", worse, truth, "--against", results, "--groups", groups)
+    assert code == 0
+    assert "worse" in out
+    assert run("evaluate", worse, truth, "--groups", groups, "--json")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["image,group\nfield0,a\n", "a,b\n1,2\n", "", "image\nfield0\n", "\xff\xfe"]
+)
+def test_groups_that_do_not_fit_are_refused_in_one_line(run, scored, text):
+    results, _, truth, groups = scored
+    groups.write_text(text, encoding="latin-1")
+    code, _, err = run("evaluate", results, truth, "--groups", groups)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_evaluate_names_truth_that_was_left_out(run, scored):
+    _, worse, truth, _ = scored
+    (worse / "field1.tif").unlink()
+    code, _, err = run("evaluate", worse, truth)
+    assert code == 0
+    assert "field1" in err
+
+
+def test_evaluate_refuses_what_has_no_truth(run, images, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = run("evaluate", images[0].parent / "nowhere", tmp_path / "empty")
+    assert code == 2
+    assert "nowhere" in err
+
+
+def test_sample_is_an_image_that_says_it_is_synthetic(run, tmp_path):
+    assert run("sample", "--out", tmp_path / "sample.tif")[0] == 0
+    assert "synthetic" in run("info", tmp_path / "sample.tif")[1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_has_an_example(run, command):
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert f"nuclarium {command}" in out.split("Example", 1)[1]
+
+
+def test_every_command_is_tested_for_its_help(run):
+    listed = re.findall(r"^  ([a-z]+)  ", run("--help")[1].split("Commands:")[1], re.MULTILINE)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys\nfrom nuclarium.cli import main\nsys.argv = ['nuclarium', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numpy', 'scipy', 'pandas', 'torch', 'onnxruntime', 'openvino', 'cv2', 'zarr'}\n"
+        "sys.exit(f'heavy: {sorted(heavy & sys.modules.keys())}')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr.strip() == "heavy: []"
+    assert "segment" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory, model):
+    """An image of many tiles, and what a run that nobody disturbs makes of it."""
+    folder = tmp_path_factory.mktemp("large")
+    part = nuclei(4, (375, 375), 120)
+    write_image(folder / "large.ome.tif", np.tile(part, (8, 8)))
+    done = start(folder, model, "clean")
+    assert done.wait(120) == 0
+    return folder, read_labels(folder / "clean", "large")
+
+
+def start(folder, model, out, *options):
+    """Start a run in a process of its own whose tiles wait in files."""
+    command = ["segment", folder / "large.ome.tif", "--out", folder / out, "--model", model]
+    return subprocess.Popen(
+        [sys.executable, "-c", TILES_IN_FILES, *map(str, [*command, *options])],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def stop_midway(process, results, sign):
+    """Send a signal once some tiles are predicted; return how many files there were."""
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        tiles = list((results / ".nuclarium" / "tiles").rglob("maps-*.npz.zst"))
+        if len(tiles) >= 10:
+            os.kill(process.pid, sign)
+            break
+        time.sleep(0.005)
+    process.wait(timeout=60)
+    return len(list((results / ".nuclarium" / "tiles").rglob("maps-*.npz.zst")))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_run_that_is_stopped_goes_on_and_ends_with_the_same_labels(large, model, sign, code):
+    folder, expected = large
+    results = folder / sign.name
+    process = start(folder, model, sign.name)
+    kept = stop_midway(process, results, sign)
+    assert process.returncode == code
+    assert 10 <= kept < 144
+    assert not (results / "run.json").exists()
+    resumed = start(folder, model, sign.name, "--resume")
+    assert resumed.wait(120) == 0
+    np.testing.assert_array_equal(read_labels(results, "large"), expected)
+    assert expected.max() > 2000
+    assert not leftovers(results)
+    assert not list((results / ".nuclarium" / "tiles").rglob("*.zst"))
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_every_real_file_is_segmented_or_told_why_not(segment, data, tmp_path):
+    files = sorted(p for p in (data / "wsi_and_vendor_formats").iterdir() if p.suffix != ".md")
+    code, _, err = segment(*files)
+    record = run_record(tmp_path / "results")
+    done = {image["file"] for image in record["images"]}
+    told = {failure["file"]: failure["reason"] for failure in record["failures"]}
+    assert done | told.keys() == {path.name for path in files}
+    assert "Traceback" not in err
+    assert code == (2 if told else 0)
+    for reason in told.values():
+        assert "colour" in reason or "nuclarium[slides]" in reason
+    for image in record["images"]:
+        assert all((tmp_path / "results" / name).exists() for name in image["outputs"])
+    assert len(done) >= 3
+    assert not leftovers(tmp_path / "results")
