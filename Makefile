@@ -46,7 +46,7 @@ clean:  ## remove the environment and everything that was made
 
 $(BIN)/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "nuclarium needs Python 3.11 or later, $(or $(PYTHON),python3) is not that or is" \
+		echo "nuclarium needs Python 3.11 or later, but $(or $(PYTHON),python3) is older or" \
 		"missing. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
