@@ -149,7 +149,8 @@ def segment(
         typer.echo((out / "run.json").read_text(encoding="utf-8"))
     else:
         nuclei = sum(record["n_nuclei"] for record in result.records)
-        typer.echo(f"{nuclei:,} nuclei in {len(result.records)} images. Look at {result.page}")
+        images = "1 image" if len(result.records) == 1 else f"{len(result.records)} images"
+        typer.echo(f"{nuclei:,} nuclei in {images}. Look at {result.page}")
     if result.failures:
         raise typer.Exit(WRONG_INPUT)
 

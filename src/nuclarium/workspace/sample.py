@@ -51,7 +51,7 @@ def synthetic_nuclei(
     light = _uneven_light(shape, rng)
     blurred = ndimage.gaussian_filter(signal, 1.1) + 0.15 * ndimage.gaussian_filter(signal, 9)
     photons = rng.poisson(np.maximum(60 + 900 * light * blurred, 0))
-    noisy = 100 + photons * 2.0 + rng.normal(0, 8, shape)
+    noisy = 100 + photons * 1.2 + rng.normal(0, 8, shape)
     return np.clip(noisy, 0, 4095).astype(np.uint16), labels
 
 
