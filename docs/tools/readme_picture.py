@@ -18,7 +18,7 @@ from nuclarium.workspace.segment import segment_files
 from nuclarium.workspace.settings import SegmentSettings
 
 PICTURE = Path(__file__).parents[1] / "images" / "page.png"
-WIDTH, TOP, BOTTOM = 1180, 505, 1642
+WIDTH, TOP, BOTTOM = 1180, 312, 1478
 BATCH = {
     "control_1": (120, 24),
     "control_2": (150, 24),
