@@ -517,7 +517,10 @@ def stop_midway(process, results, sign):
             os.kill(process.pid, sign)
             break
         time.sleep(0.005)
-    process.wait(timeout=60)
+    try:
+        process.wait(timeout=60)
+    finally:
+        process.kill()
     return len(list((results / ".nuclarium" / "tiles").rglob("maps-*.npz.zst")))
 
 

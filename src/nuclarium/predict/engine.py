@@ -64,6 +64,12 @@ class OnnxRuntimeEngine:
         return logits
 
 
+# Its bindings make shared values at the first run of a process, and hang for good when two threads
+# do so at once: one holds the interpreter's lock and waits for the other, which waits for the lock.
+_OPENVINO_FIRST_RUN = threading.Lock()
+_OPENVINO_HAS_RUN = threading.Event()
+
+
 class OpenVinoEngine:
     """OpenVINO on the CPU, in single precision.
 
@@ -96,6 +102,14 @@ class OpenVinoEngine:
 
     def run(self, pixels: Array) -> Array:
         """Return logits; see `Engine`."""
+        if _OPENVINO_HAS_RUN.is_set():
+            return self._run(pixels)
+        with _OPENVINO_FIRST_RUN:
+            logits = self._run(pixels)
+            _OPENVINO_HAS_RUN.set()
+        return logits
+
+    def _run(self, pixels: Array) -> Array:
         if not hasattr(self._local, "request"):
             self._local.request = self._compiled.create_infer_request()
         result = self._local.request.infer({0: pixels}, share_inputs=True)

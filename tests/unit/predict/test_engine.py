@@ -1,4 +1,6 @@
 import importlib.util
+import subprocess
+import sys
 
 import pytest
 from tests.contracts.engine import EngineContract
@@ -28,3 +30,31 @@ def test_auto_takes_openvino_where_it_is_installed():
 
 def test_engine_that_is_named_is_started():
     assert start_engine(local_network(), engine="onnxruntime").name == "onnxruntime"
+
+
+FIRST_RUNS = """
+import os, sys, threading
+import numpy as np
+from nuclarium.predict.engine import OpenVinoEngine
+engine = OpenVinoEngine(sys.stdin.buffer.read(), 1)
+sys.setswitchinterval(1e-6)
+gate = threading.Barrier(8)
+def first():
+    gate.wait()
+    engine.run(np.zeros((1, 1, 64, 64), np.float32))
+threads = [threading.Thread(target=first, daemon=True) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join(20) for thread in threads[:1]]
+[thread.join(5) for thread in threads]
+os._exit(any(thread.is_alive() for thread in threads))
+"""
+
+
+@needs_openvino
+@pytest.mark.slow
+@pytest.mark.parametrize("_", range(4))
+def test_first_runs_of_several_threads_do_not_hang(_):
+    """Without a lock about every third process hung; one process can show it once."""
+    command = [sys.executable, "-c", FIRST_RUNS]
+    done = subprocess.run(command, input=local_network(), timeout=60, check=False)
+    assert done.returncode == 0

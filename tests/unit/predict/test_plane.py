@@ -60,7 +60,7 @@ def test_run_goes_on_with_the_tiles_that_are_there(plane, expected, tmp_path, ke
     run(plane, SmoothingEngine(), store=FolderStore(tmp_path / "whole"))
     (tmp_path / "part").mkdir()
     for index in range(kept):
-        for kind in ("maps", "numbers", "fragments")[: 1 + index % 3]:
+        for kind in ("maps", "numbers", "background", "fragments")[: 1 + index % 4]:
             shutil.copy(tmp_path / "whole" / f"{kind}-{index}.npz.zst", tmp_path / "part")
     engine = SmoothingEngine()
     labels = run(plane, engine, store=FolderStore(tmp_path / "part"), workers=2)
