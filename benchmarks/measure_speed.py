@@ -13,7 +13,7 @@ import numpy as np
 from skimage.measure import regionprops_table
 
 from nuclarium.core.image import Image
-from nuclarium.measure import measure
+from nuclarium.measurement import measure
 
 PITCH = 32
 """Pixels from one nucleus to the next."""
@@ -76,7 +76,7 @@ def main() -> None:
     reference = seconds_of(lambda: regionprops_table(few, few_pixels, properties=PROPERTIES))
     reference *= arguments.nuclei / few.max()
     print(f"plane {labels.shape[0]} x {labels.shape[1]}, {arguments.nuclei} nuclei, one channel")
-    print(f"nuclarium.measure.measure          {ours:8.1f} s")
+    print(f"nuclarium.measurement.measure          {ours:8.1f} s")
     print(f"skimage.measure.regionprops_table  {reference:8.1f} s (from {few.max()} nuclei)")
     print(f"ratio                              {reference / ours:8.1f}")
 

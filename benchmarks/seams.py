@@ -17,7 +17,7 @@ import numpy as np
 
 from nuclarium.evaluate import score
 from nuclarium.io import open_image
-from nuclarium.measure.channels import channel_image
+from nuclarium.measurement.channels import channel_image
 from nuclarium.predict.engine import start_engine
 from nuclarium.predict.model import load_model
 from nuclarium.predict.plane import PlaneReader, segment_plane

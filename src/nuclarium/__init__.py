@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nuclarium.evaluate.scores import score
     from nuclarium.io.readers import open_image
     from nuclarium.io.write import write_labels
-    from nuclarium.measure.table import measure
+    from nuclarium.measurement.table import measure
     from nuclarium.predict.model import load_model
     from nuclarium.predict.segment import segment
     from nuclarium.workspace.sample import sample_image
@@ -25,7 +25,7 @@ _HOMES = {
     "NuclariumError": "nuclarium.core.errors",
     "Spacing": "nuclarium.core.geometry",
     "load_model": "nuclarium.predict.model",
-    "measure": "nuclarium.measure.table",
+    "measure": "nuclarium.measurement.table",
     "open_image": "nuclarium.io.readers",
     "sample_image": "nuclarium.workspace.sample",
     "score": "nuclarium.evaluate.scores",

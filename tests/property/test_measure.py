@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.image import Image
-from nuclarium.measure import measure
+from nuclarium.measurement import measure
 
 planes = hnp.arrays(
     np.int32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=10), elements=st.integers(0, 4)

@@ -149,8 +149,8 @@ def segment(
         typer.echo((out / "run.json").read_text(encoding="utf-8"))
     else:
         nuclei = sum(record["n_nuclei"] for record in result.records)
-        images = "1 image" if len(result.records) == 1 else f"{len(result.records)} images"
-        typer.echo(f"{nuclei:,} nuclei in {images}. Look at {result.page}")
+        count = "1 image" if len(result.records) == 1 else f"{len(result.records)} images"
+        typer.echo(f"{nuclei:,} nuclei in {count}. Look at {result.page}")
     if result.failures:
         raise typer.Exit(WRONG_INPUT)
 
@@ -278,12 +278,16 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write.")],
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="JSON of `nuclarium evaluate --json`, to keep in the model's card."),
+    ] = None,
 ) -> None:
     """Make one model file of a training run. Needs the extra `train`."""
     _need_extra("Exporting")
     from nuclarium.train.export import export_run
 
-    model = export_run(run, out)
+    model = export_run(run, out, scores=scores)
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
 
 

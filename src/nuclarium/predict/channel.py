@@ -10,7 +10,7 @@ import numpy as np
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.image import Image
-from nuclarium.measure.channels import Channel, channel_image, channels_of, select_channels
+from nuclarium.measurement.channels import Channel, channel_image, channels_of, select_channels
 from nuclarium.preprocess.intensity import sample_plane
 
 _NUCLEAR_STAIN = re.compile(

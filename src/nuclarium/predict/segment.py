@@ -15,7 +15,7 @@ from nuclarium.core.geometry import Box
 from nuclarium.core.image import Image
 from nuclarium.core.labels import Labels
 from nuclarium.io.checks import check_segmentable, finite
-from nuclarium.measure.channels import Channel, channel_image
+from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.channel import ChosenChannel, Judge, choose_channel
 from nuclarium.predict.engine import Engine, EngineName, start_engine
 from nuclarium.predict.model import Model, choose_model, load_model, wrong_kind
@@ -168,8 +168,8 @@ def segment(
     Returns
     -------
     labels : ndarray of int32, shape (H, W), or (Z, H, W) for ``z="each"``
-        0 is background, ``1..n`` are nuclei, numbered in each plane by the place of their middle in
-        reading order. All zero where there is none.
+        0 is background, ``1..n`` are nuclei, numbered in each plane by the place of their first
+        peak in reading order. All zero where there is none.
 
     Raises
     ------

@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nuclarium.core.errors import InputNotFoundError
+from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.models.export import export_network, load_run_network
 from nuclarium.predict.model import DecoderSpec, InputSpec, Model, load_model
 
 
-def export_run(run: Path, path: Path, *, scores: dict[str, Any] | None = None) -> Model:
+def export_run(run: Path, path: Path, *, scores: Path | None = None) -> Model:
     """Write the model file of a run; its card says what it was trained on and how.
 
     Parameters
@@ -21,8 +21,8 @@ def export_run(run: Path, path: Path, *, scores: dict[str, Any] | None = None) -
         Folder that `nuclarium train` wrote.
     path : Path
         Model file to write, ``.onnx``.
-    scores : dict, optional
-        What was measured on images that the run never saw, for the card.
+    scores : Path, optional
+        JSON of `nuclarium evaluate --json` on images that the run never saw, for the card.
 
     Returns
     -------
@@ -37,10 +37,7 @@ def export_run(run: Path, path: Path, *, scores: dict[str, Any] | None = None) -
         If the exported network differs from the trained one.
     """
     network, config, checkpoint = load_run_network(run)
-    try:
-        record = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputNotFoundError(f"{run} must hold run.json, the record of its data.") from error
+    record = _read_json(run / "run.json")
     decoder = DecoderSpec(**config.get("decoder", {}))
     card = {
         **config["card"],
@@ -54,7 +51,7 @@ def export_run(run: Path, path: Path, *, scores: dict[str, Any] | None = None) -
             for name, value in config.items()
             if name not in ("images", "labels", "index", "exclude", "card", "decoder")
         },
-        "scores": scores or {},
+        "scores": {} if scores is None else _read_json(scores),
     }
     export_network(
         network,
@@ -71,3 +68,12 @@ def _step(checkpoint: Path) -> int | None:
     """Step in a name such as ``best-step=200-v1``, whose version Lightning adds if it is taken."""
     found = re.search(r"step=(\d+)", checkpoint.stem)
     return int(found[1]) if found else None
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputNotFoundError(f"There must be a JSON file at {path}.") from error
+    except ValueError as error:
+        raise SettingsError(f"{path} must be JSON, but {error}.") from error

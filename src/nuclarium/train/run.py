@@ -196,14 +196,14 @@ def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair],
 def _trainer(
     config: TrainConfig, run: Path, *, progress: bool
 ) -> tuple[lightning.Trainer, ModelCheckpoint]:
-    best = ModelCheckpoint(
-        run / "checkpoints", "best-{step}", monitor="val_loss", save_last=True, save_top_k=1
-    )
+    best = ModelCheckpoint(run / "checkpoints", "best-{step}", monitor="val_loss", save_top_k=1)
+    last = ModelCheckpoint(run / "checkpoints", "last", enable_version_counter=False)
     trainer = lightning.Trainer(
         max_steps=config.steps,
         precision=config.precision,
         callbacks=[
             best,
+            last,
             # A resumed run ends its last epoch once more, without a validation to look at.
             EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False),
             EMAWeightAveraging(decay=EMA_DECAY, update_every_n_steps=1),

@@ -18,8 +18,8 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.core.image import Image
 from nuclarium.io import describe, hash_file
 from nuclarium.io.write import write_json
-from nuclarium.measure.channels import channel_image
-from nuclarium.measure.quality import QualityWarning, warnings_for
+from nuclarium.measurement.channels import channel_image
+from nuclarium.measurement.quality import QualityWarning, warnings_for
 from nuclarium.predict.engine import Engine, chosen_engine, start_engine
 from nuclarium.predict.model import Model, choose_model, load_model
 from nuclarium.predict.segment import Selection, segment_selected, select, sureness

@@ -14,7 +14,7 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.io import open_image
-from nuclarium.measure.channels import Channel, channel_image
+from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.preprocess.planes import select_planes
 from nuclarium.report.page import PageImage, PageRun, Remark, render_page
 from nuclarium.report.pictures import Picture, pictures_of

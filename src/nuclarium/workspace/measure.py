@@ -12,7 +12,7 @@ from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.io import open_image
 from nuclarium.io.write import write_table
-from nuclarium.measure import measure_windows
+from nuclarium.measurement import measure_windows
 from nuclarium.preprocess.planes import select_planes
 from nuclarium.workspace.settings import SegmentSettings
 

@@ -15,8 +15,8 @@ from nuclarium.core.outlines import Outline, iter_outlines
 from nuclarium.io.interchange.geojson import write_geojson
 from nuclarium.io.interchange.imagej_roi import write_imagej_rois
 from nuclarium.io.write import write_labels, write_table
-from nuclarium.measure import measure_windows
-from nuclarium.measure.channels import Channel, channel_image
+from nuclarium.measurement import measure_windows
+from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.plane import PlaneLabels
 from nuclarium.preprocess.planes import Plane
 from nuclarium.report.figures import overlay_of, write_png

@@ -107,7 +107,9 @@ def test_encoder_that_nobody_knows_is_refused(tmp_path):
 
 
 def test_network_of_a_run_is_exported_with_its_card(finished, tmp_path):
-    model = export_run(finished[1], tmp_path / "tiny.onnx", scores={"ap": 0.5})
+    (tmp_path / "scores.json").write_text('{"ap": 0.5}')
+    scores = tmp_path / "scores.json"
+    model = export_run(finished[1], tmp_path / "tiny.onnx", scores=scores)
     assert model.name == "tiny"
     assert model.card["licence"] == "CC0"
     assert model.card["trained_on"]["images"] == 3

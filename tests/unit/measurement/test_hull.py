@@ -7,8 +7,8 @@ from hypothesis.extra import numpy as hnp
 from skimage.measure import regionprops
 
 from nuclarium.core.geometry import Spacing
-from nuclarium.measure.hull import find_hulls
-from nuclarium.measure.regions import find_regions
+from nuclarium.measurement.hull import find_hulls
+from nuclarium.measurement.regions import find_regions
 
 planes = hnp.arrays(
     np.int32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(0, 3)

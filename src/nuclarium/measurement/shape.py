@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.geometry import Spacing
-from nuclarium.measure.regions import Floats, Ints, Regions
-from nuclarium.measure.size import moments
+from nuclarium.measurement.regions import Floats, Ints, Regions
+from nuclarium.measurement.size import moments
 
 
 def axes(regions: Regions, spacing: Spacing) -> dict[str, Floats]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nuclarium.core.image import Image
-from nuclarium.measure.channels import channels_of, select_channels
+from nuclarium.measurement.channels import channels_of, select_channels
 
 
 def image_of(*names):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nuclarium.core.geometry import Spacing
-from nuclarium.measure.regions import Floats, Regions
+from nuclarium.measurement.regions import Floats, Regions
 
 
 def centroid(regions: Regions, corner: tuple[int, int] = (0, 0)) -> Floats:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.measure.regions import Floats, Ints, Regions
+from nuclarium.measurement.regions import Floats, Ints, Regions
 
 
 def intensity(

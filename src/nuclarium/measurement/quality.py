@@ -12,7 +12,7 @@ import pandas as pd
 from nuclarium.core.geometry import Box, Spacing
 from nuclarium.core.image import Image
 from nuclarium.core.labels import LabelReader, Labels
-from nuclarium.measure.focus import BLUR_LIMIT, edge_blur
+from nuclarium.measurement.focus import BLUR_LIMIT, edge_blur
 
 SATURATED_SHARE = 0.01
 """Share of the nuclei's pixels at the top of the range above which a plane counts as saturated."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.geometry import Spacing
-from nuclarium.measure.regions import Floats, Ints, Regions
+from nuclarium.measurement.regions import Floats, Ints, Regions
 
 _TOLERANCE = 1e-7
 """Below any distance that rows of less than a million pixels can have from a pixel centre."""

@@ -11,8 +11,8 @@ import pandas as pd
 from nuclarium.core.geometry import Box, Spacing
 from nuclarium.core.image import Image
 from nuclarium.core.labels import LabelReader, Labels, as_labels, iter_owned_windows, label_boxes
-from nuclarium.measure.channels import iter_planes, select_channels
-from nuclarium.measure.plane import empty_columns, finished_table, measure_plane
+from nuclarium.measurement.channels import iter_planes, select_channels
+from nuclarium.measurement.plane import empty_columns, finished_table, measure_plane
 
 
 def measure(

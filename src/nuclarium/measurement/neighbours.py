@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from nuclarium.measure.regions import Floats, Ints
+from nuclarium.measurement.regions import Floats, Ints
 
 
 def nearest_neighbour_distance(centroids: Floats) -> Floats:

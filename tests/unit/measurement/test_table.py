@@ -10,7 +10,7 @@ from skimage.measure import regionprops_table
 
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.image import Image
-from nuclarium.measure import measure, measure_windows
+from nuclarium.measurement import measure, measure_windows
 
 SAME_NAMES = (
     "label",

@@ -7,7 +7,7 @@ import pytest
 
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.image import Image
-from nuclarium.measure import CATALOGUE, measure
+from nuclarium.measurement import CATALOGUE, measure
 
 PAGE = Path(__file__).parents[3] / "docs" / "measurements.md"
 GENERIC = {"area": "·", "length": "·", "channel": "_‹channel›", "px": "_px", "um": "_um"}

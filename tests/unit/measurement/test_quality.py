@@ -6,9 +6,9 @@ from scipy import ndimage
 
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.image import Image
-from nuclarium.measure import measure, warnings_for
-from nuclarium.measure.focus import edge_blur
-from nuclarium.measure.quality import iter_sample_windows
+from nuclarium.measurement import measure, warnings_for
+from nuclarium.measurement.focus import edge_blur
+from nuclarium.measurement.quality import iter_sample_windows
 
 SPACING = Spacing(0.5, 0.5)
 

@@ -11,13 +11,13 @@ import pandas as pd
 
 from nuclarium.core.geometry import Box, Spacing
 from nuclarium.core.labels import Labels
-from nuclarium.measure.catalogue import CATALOGUE
-from nuclarium.measure.hull import find_hulls
-from nuclarium.measure.intensity import intensity
-from nuclarium.measure.neighbours import nearest_neighbour_distance, neighbours_within
-from nuclarium.measure.regions import Floats, Regions, find_regions
-from nuclarium.measure.shape import axes, circularity, perimeter
-from nuclarium.measure.size import centroid, equivalent_diameter
+from nuclarium.measurement.catalogue import CATALOGUE
+from nuclarium.measurement.hull import find_hulls
+from nuclarium.measurement.intensity import intensity
+from nuclarium.measurement.neighbours import nearest_neighbour_distance, neighbours_within
+from nuclarium.measurement.regions import Floats, Regions, find_regions
+from nuclarium.measurement.shape import axes, circularity, perimeter
+from nuclarium.measurement.size import centroid, equivalent_diameter
 
 NEIGHBOUR_RADIUS_UM = 50.0
 NEIGHBOUR_RADIUS_PX = 100.0
