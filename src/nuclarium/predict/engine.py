@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
@@ -89,10 +90,11 @@ class OpenVinoEngine:
         except ModuleNotFoundError as error:
             raise MissingExtraError("The engine OpenVINO", "openvino") from error
         core = openvino.Core()
+        streams = max(1, (os.cpu_count() or 1) // threads)
         settings = {
-            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": streams * threads,
             "INFERENCE_PRECISION_HINT": "f32",
-            "PERFORMANCE_HINT": "LATENCY",
         }
         try:
             self._compiled: Any = core.compile_model(core.read_model(network), "CPU", settings)

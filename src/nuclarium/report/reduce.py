@@ -47,8 +47,10 @@ def read_small(
     step = max(1, height // size[0])
     strip = max(step, _STRIP_PIXELS // width // step * step)
     boxes = (Box(y, 0, min(y + strip, height), width) for y in range(0, height, strip))
-    strips = [image.read(box, t=t, c=c, z=z, level=level)[::step, ::step] for box in boxes]
-    return np.concatenate(strips)
+    # A view would keep the whole of its strip in memory.
+    return np.concatenate(
+        [image.read(box, t=t, c=c, z=z, level=level)[::step, ::step].copy() for box in boxes]
+    )
 
 
 def read_labels_small(read: LabelReader, shape: tuple[int, int], size: tuple[int, int]) -> Labels:
