@@ -49,6 +49,13 @@ class InputSpec:
     tile_size: int = 1152
     halo: int = 96
 
+    def __post_init__(self) -> None:
+        if self.halo % self.divisor or self.halo < 0 or self.tile_size < 1:
+            raise ValueError(
+                f"halo must be a multiple of the divisor, {self.divisor}, so that tiles fall on "
+                f"the network's grid, but got {self.halo} (tile_size {self.tile_size})."
+            )
+
     def standardise(self, scaled: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Finish pixels that the percentiles have mapped; float32 of the same shape."""
         clipped = np.clip(scaled, *self.clip)
@@ -127,6 +134,16 @@ def shipped_models() -> dict[str, Path]:
 def load_model(name_or_path: str | Path) -> Model:
     """Read a shipped model by its name, or any model file by its path.
 
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Such as ``fluo``, or a file that `nuclarium export` wrote.
+
+    Returns
+    -------
+    model : Model
+        Its network is not started yet.
+
     Raises
     ------
     InputNotFoundError
@@ -151,7 +168,7 @@ def load_model(name_or_path: str | Path) -> Model:
             decoder=DecoderSpec(**values["decoder"]),
             card=values["card"],
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_model_file(path, error) from error
 
 

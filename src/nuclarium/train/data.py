@@ -126,11 +126,13 @@ def split_pairs(
 def load_example(pair: Pair, spec: InputSpec) -> Example:
     """Read an image and its labels, with its intensities prepared as the model will see them."""
     with open_image(pair.image) as image, open_image(pair.labels) as truth:
+        planes = image.shape[:3]
         pixels, labels = image.read(), truth.read().astype(np.int32)
-    if pixels.ndim != 2:
+    if pixels.ndim != 2 or planes != (1, 1, 1):
+        came = "a colour image" if pixels.ndim != 2 else f"{planes} (time, channel, z)"
         raise SettingsError(
-            f"{pair.image} must have one channel, but it is a colour image. Leave it out with "
-            "`exclude`."
+            f"{pair.image} must have one channel and one plane, but it is {came}. Leave it out "
+            "with `exclude`, or save the plane by itself."
         )
     if pixels.shape[:2] != labels.shape:
         raise SettingsError(

@@ -181,8 +181,11 @@ def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair],
         "segmentation-models-pytorch",
         "timm",
     )
+    path = run / "run.json"
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     record: dict[str, Any] = {
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "started": earlier.get("started", now),
         "versions": {name: importlib.metadata.version(name) for name in packages},
         "seed": config.seed,
         "train": {"images": len(train_pairs), "sha256": data_hash(train_pairs)},
@@ -190,7 +193,7 @@ def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair],
         "train_names": [pair.name for pair in train_pairs],
         "val_names": [pair.name for pair in val_pairs],
     }
-    (run / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def _trainer(
