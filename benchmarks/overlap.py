@@ -38,6 +38,9 @@ class Timed:
     seconds: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def release(self) -> None:
+        """Do nothing: what follows is not timed."""
+
     def run(self, *args: object) -> object:
         """Call the function and add up its time."""
         began = time.perf_counter()

@@ -26,6 +26,9 @@ class SmoothingEngine:
         self.runs = 0
         self._lock = threading.Lock()
 
+    def release(self) -> None:
+        pass
+
     def run(self, pixels: Array) -> Array:
         with self._lock:
             self.runs += 1

@@ -48,6 +48,12 @@ class EngineContract:
         engine.run(rng.random((1, 1, 32, 32), dtype=np.float32))
         np.testing.assert_array_equal(first, before)
 
+    def test_engine_stays_ready_after_its_memory_is_released(self, engine, rng):
+        pixels = rng.random((1, 1, 32, 32), dtype=np.float32)
+        before = engine.run(pixels)
+        engine.release()
+        np.testing.assert_array_equal(engine.run(pixels), before)
+
     def test_threads_at_once_get_what_one_gets(self, engine, rng):
         tiles = [rng.random((1, 1, 32, 32 + 8 * (i % 3)), dtype=np.float32) for i in range(24)]
         alone = [engine.run(tile) for tile in tiles]

@@ -124,6 +124,8 @@ def segment_plane(
     """
     steps = _Steps(plane, engine, input_spec, decoder_spec, store or MemoryStore())
     _run_tiles(steps, workers, progress or (lambda pixels: None))
+    if len(steps.boxes) > 1:
+        engine.release()
     parts = [steps.stored_fragments(i) for i in range(len(steps.boxes))]
     nuclei = joined(parts, plane.shape, decoder_spec)
     return PlaneLabels(plane.shape, steps.tile_size, nuclei, steps.store)

@@ -78,12 +78,10 @@ class Batch:
         key = (model.hash, threads)
         with self.lock:
             if key not in self.engines:
-                self.engines[key] = self.new_engine(model, threads)
+                self.engines[key] = start_engine(
+                    model.network, engine=self.settings.engine, threads=threads
+                )
             return self.engines[key]
-
-    def new_engine(self, model: Model, threads: int = 1) -> Engine:
-        """Start a network for one use."""
-        return start_engine(model.network, engine=self.settings.engine, threads=threads)
 
 
 def process_image(batch: Batch, source: Source, threads: int, workers: int) -> Record | Failure:
@@ -186,8 +184,7 @@ def _segmented(
     threads: int,
     workers: int,
 ) -> list[PlaneResult]:
-    # A large plane needs the engine's memory for what comes after it, so its engine is not kept.
-    engine = batch.new_engine(model) if workers > 1 else batch.engine(model, threads)
+    engine = batch.engine(model, threads)
     folder = ResultPaths(batch.folder, source.name).tiles / identity[:16]
     results = []
     for index, plane in enumerate(selection.planes):
