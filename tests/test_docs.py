@@ -115,7 +115,7 @@ def test_settings_shown_are_valid():
 def test_every_warning_is_explained():
     source = "".join(
         path.read_text("utf-8")
-        for folder in ("measure", "workspace")
+        for folder in ("measurement", "workspace")
         for path in (ROOT / "src" / "nuclarium" / folder).glob("*.py")
     )
     kinds = set(re.findall(r'QualityWarning\(\s*"([^"]+)"|"kind": "([^"]+)"', source))

@@ -23,6 +23,8 @@ from nuclarium.workspace.sample import synthetic_nuclei
 
 COMMANDS = ["info", "segment", "measure", "evaluate", "sample", "models", "train", "export"]
 TILES_IN_FILES = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
 import nuclarium.workspace.batch as batch
 batch.IN_MEMORY_PIXELS = 0
 from nuclarium.cli import main

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -129,8 +130,9 @@ class OpenVinoEngine:
         return logits
 
     def release(self) -> None:
-        """Let OpenVINO free what it keeps between runs."""
-        self._compiled.release_memory()
+        """Let OpenVINO free what it keeps between runs, as far as no other run is under way."""
+        with suppress(RuntimeError):
+            self._compiled.release_memory()
 
     def _run(self, pixels: Array) -> Array:
         if not hasattr(self._local, "request"):

@@ -27,6 +27,9 @@ class TorchEngine:
     def __init__(self, network):
         self.network = network
 
+    def release(self):
+        pass
+
     def run(self, pixels):
         with torch.inference_mode():
             return self.network(torch.from_numpy(pixels)).numpy()
