@@ -82,7 +82,7 @@ def _random_centre(
 
 
 def change_intensities(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Change gamma, background, blur, noise and contrast of a patch, each at random.
+    """Change what microscopes change, each at random: gamma, light, debris, blur, noise, contrast.
 
     Parameters
     ----------
@@ -97,19 +97,48 @@ def change_intensities(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     if rng.random() < 0.5:
         gamma = float(np.exp(rng.normal(0, 0.35)))
         changed = np.sign(changed) * np.abs(changed) ** gamma
+    if rng.random() < 0.15:
+        changed = changed * _illumination(pixels.shape, rng)
     if rng.random() < 0.3:
         changed = changed + _background(pixels.shape, rng)
+    if rng.random() < 0.15:
+        changed = changed + _debris(pixels.shape, rng)
     if rng.random() < 0.25:
-        changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 2.0))
-    if rng.random() < 0.3:
+        changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 3.0))
+    if rng.random() < 0.35:
         noise = rng.standard_normal(pixels.shape, dtype=np.float32)
         signal = np.sqrt(np.maximum(changed, 0.02)) if rng.random() < 0.5 else 1.0
-        changed = changed + noise * signal * rng.uniform(0.01, 0.15)
+        changed = changed + noise * signal * np.exp(rng.uniform(*np.log((0.01, 0.3))))
     if rng.random() < 0.1:
-        changed = np.minimum(changed, rng.uniform(0.5, 1.0))
+        changed = np.minimum(changed, rng.uniform(0.3, 1.0))
     if rng.random() < 0.5:
         changed = changed * np.exp(rng.normal(0, 0.3)) + rng.normal(0, 0.05)
+    elif rng.random() < 0.15:
+        changed = changed * np.exp(rng.uniform(*np.log((0.1, 1.0))))
     return np.asarray(changed, np.float32)
+
+
+def _illumination(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
+    """Smooth field between a dark corner and 1, to multiply with."""
+    coarse = rng.uniform(rng.uniform(0.2, 0.8), 1.0, (3, 3)).astype(np.float32)
+    return np.asarray(
+        cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32
+    )
+
+
+def _debris(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
+    """Light of things that are no nuclei: specks smaller than any nucleus, and fibres."""
+    light = np.zeros((shape[0], shape[1]), np.float32)
+    for _ in range(rng.integers(1, 40)):
+        x, y = (int(rng.integers(side)) for side in (shape[1], shape[0]))
+        light[y, x] = rng.uniform(0.5, 6.0)
+    light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.4, 1.0))
+    if rng.random() < 0.4:
+        ends = rng.integers(-50, max(shape[:2]) + 50, (int(rng.integers(2, 5)), 2))
+        fibre = np.zeros_like(light)
+        cv2.polylines(fibre, [ends.astype(np.int32)], False, 1.0, int(rng.integers(1, 4)))
+        light += cv2.GaussianBlur(fibre, (0, 0), rng.uniform(0.5, 2.0)) * rng.uniform(0.2, 2.0)
+    return light
 
 
 def _background(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
@@ -131,5 +160,7 @@ def empty_field(size: int, rng: np.random.Generator) -> Pixels:
     if rng.random() < 0.7:
         noise = cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.5, 3.0))
     noise = noise + _background((size, size), rng) * rng.uniform(0, 10) * noise.std()
+    if rng.random() < 0.5:
+        noise = noise + _debris((size, size), rng) * rng.uniform(0, 8) * noise.std()
     low, high = np.percentile(noise, (1.0, 99.8))
     return np.asarray((noise - low) / (high - low), np.float32)

@@ -23,8 +23,8 @@ from nuclarium.preprocess.intensity import percentile_range
 from nuclarium.train.augment import change_intensities, empty_field, random_patch
 from nuclarium.train.config import TrainConfig
 
-EMPTY_FRACTION = 0.03
-DIAMETERS_PX = (8.0, 110.0)
+EMPTY_FRACTION = 0.04
+DIAMETERS_PX = (6.0, 120.0)
 Sample = tuple[torch.Tensor, torch.Tensor]
 
 
