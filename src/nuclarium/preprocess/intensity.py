@@ -47,6 +47,18 @@ def percentile_range(
     return IntensityRange(low, high if high > low else low + 1.0)
 
 
+def type_range(pixels: npt.NDArray[Any]) -> IntensityRange:
+    """Range from 0 to the white of a colour image, by its type.
+
+    White is 255 for 8 bits; for 16 bits the smallest of 255, 4095 and 65535 that no pixel exceeds;
+    for floating point the smallest of 1, 255 and 65535, and for larger values their maximum.
+    """
+    whites = {"u1": (255.0,), "u2": (255.0, 4095.0, 65535.0)}
+    largest = float(pixels.max(initial=0))
+    known = whites.get(pixels.dtype.str[1:], (1.0, 255.0, 65535.0))
+    return IntensityRange(0.0, next((white for white in known if largest <= white), largest))
+
+
 def plane_range(
     read: PixelReader, shape: tuple[int, int], percentiles: tuple[float, float] = (1.0, 99.8)
 ) -> IntensityRange:
