@@ -51,7 +51,11 @@ def load_run_network(run: Path) -> tuple[NucleusUNet, dict[str, Any], Path]:
             "Start one with: nuclarium train SETTINGS.toml"
         )
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    network = NucleusUNet(config["encoder"], decoder_channels=config["decoder_channels"])
+    network = NucleusUNet(
+        config["encoder"],
+        in_channels=3 if config.get("kind") == "colour" else 1,
+        decoder_channels=config["decoder_channels"],
+    )
     # Lightning's checkpoints hold settings beside tensors; this one was written by our own run.
     stored = torch.load(checkpoints[-1], map_location="cpu", weights_only=False)["state_dict"]
     network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items()})
@@ -72,7 +76,7 @@ def export_network(
     Parameters
     ----------
     network : torch.nn.Module
-        From (N, 1, H, W) to (N, 2, H, W), for any H and W that are multiples of the divisor.
+        From (N, C, H, W) to (N, 2, H, W), for any H and W that are multiples of the divisor.
     path : Path
         The model file to write.
 
@@ -84,7 +88,8 @@ def export_network(
         If the file cannot be written.
     """
     side = 4 * input_spec.divisor
-    example = torch.rand(1, 1, side, side + input_spec.divisor)
+    channels = 3 if input_spec.kind == "colour" else 1
+    example = torch.rand(1, channels, side, side + input_spec.divisor)
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The tracer warns of Python branches on shapes, which are constant for such sides.
@@ -105,14 +110,14 @@ def export_network(
     entry.value = model_metadata(name, input_spec, decoder_spec, card)
     graph.doc_string = ""
     content = graph.SerializeToString()
-    _check_equal(network, content, input_spec.divisor)
+    _check_equal(network, content, (2, channels, 3 * input_spec.divisor, 5 * input_spec.divisor))
     with written_whole(path) as part:
         part.write_bytes(content)
 
 
-def _check_equal(network: torch.nn.Module, content: bytes, divisor: int) -> None:
+def _check_equal(network: torch.nn.Module, content: bytes, shape: tuple[int, ...]) -> None:
     """Compare on a size that was not traced, and on two images at once."""
-    pixels = torch.rand(2, 1, 3 * divisor, 5 * divisor, generator=torch.Generator().manual_seed(0))
+    pixels = torch.rand(shape, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected = network(pixels).numpy()
     difference = float(np.abs(OnnxRuntimeEngine(content, 1).run(pixels.numpy()) - expected).max())

@@ -138,7 +138,7 @@ def _debris(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
         fibre = np.zeros_like(light)
         cv2.polylines(fibre, [ends.astype(np.int32)], False, 1.0, int(rng.integers(1, 4)))
         light += cv2.GaussianBlur(fibre, (0, 0), rng.uniform(0.5, 2.0)) * rng.uniform(0.2, 2.0)
-    return light
+    return np.asarray(light, np.float32)
 
 
 def _background(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:

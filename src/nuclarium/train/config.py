@@ -6,10 +6,21 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.predict.model import DecoderSpec
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class TrainConfig(BaseModel):
@@ -30,10 +41,23 @@ class TrainConfig(BaseModel):
         dict[str, str], Field(description="Values that rows of the index must have")
     ] = {}
     exclude: Annotated[
-        Path | None, Field(description="Text file of ids that are never trained on, one a line")
-    ] = None
+        tuple[Path, ...],
+        BeforeValidator(_as_list),
+        Field(description="Text files of ids that are never trained on, one a line"),
+    ] = ()
+    kind: Annotated[
+        Literal["fluorescence", "colour"],
+        Field(description="One channel of light on a dark ground, or colours on a bright one"),
+    ] = "fluorescence"
+    restain: Annotated[
+        dict[str, str],
+        Field(
+            description="Values of rows of the index that hold one-channel images, which are also "
+            "trained on, as if stained; for colour"
+        ),
+    ] = {}
     validation_fraction: Annotated[
-        float, Field(gt=0, lt=1, description="Part of the images held out to watch the training")
+        float, Field(ge=0, lt=1, description="Part of the images held out to watch the training")
     ] = 0.08
     encoder: Annotated[str, Field(description="Encoder that segmentation_models_pytorch knows")] = (
         "tu-tf_efficientnet_lite0"
@@ -65,6 +89,10 @@ class TrainConfig(BaseModel):
     ] = "bf16-mixed"
     workers: Annotated[int, Field(ge=0, description="Processes that make patches")] = 1
     seed: Annotated[int, Field(ge=0, description="Seed of everything random")] = 0
+    ema_decay: Annotated[
+        float,
+        Field(ge=0, lt=1, description="Weight of the past in the running mean of the weights"),
+    ] = 0.995
     decoder: Annotated[
         dict[str, float],
         Field(description="Settings of decoding that differ from the defaults, for the model file"),
@@ -113,11 +141,12 @@ def read_config(path: Path) -> TrainConfig:
 
 
 def _absolute_paths(config: TrainConfig, folder: Path) -> dict[str, Any]:
-    return {
+    single = {
         name: (folder / value).resolve()
-        for name in ("images", "labels", "index", "exclude")
+        for name in ("images", "labels", "index")
         if (value := getattr(config, name)) is not None
     }
+    return {**single, "exclude": tuple((folder / path).resolve() for path in config.exclude)}
 
 
 def _sentence(path: Path, error: ValidationError) -> str:

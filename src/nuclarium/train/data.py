@@ -19,12 +19,15 @@ from nuclarium.core.labels import Labels
 from nuclarium.io import hash_file, open_image
 from nuclarium.models.targets import foreground_and_distance, largest_distances
 from nuclarium.predict.model import InputSpec
-from nuclarium.preprocess.intensity import percentile_range
+from nuclarium.preprocess.intensity import percentile_range, type_range
 from nuclarium.train.augment import change_intensities, empty_field, random_patch
 from nuclarium.train.config import TrainConfig
+from nuclarium.train.stain import change_stain, stained
 
 EMPTY_FRACTION = 0.04
+RESTAINED_FRACTION = 0.35
 DIAMETERS_PX = (6.0, 120.0)
+Pixels = npt.NDArray[np.float32]
 Sample = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -34,8 +37,8 @@ class Example:
 
     Parameters
     ----------
-    pixels : ndarray of float32, shape (H, W)
-        With the two percentiles of its input mapped to 0 and 1.
+    pixels : ndarray of float32, shape (H, W) or (H, W, 3)
+        With the two percentiles of its input mapped to 0 and 1, or the range of its type.
     largest : ndarray of float32, shape (n + 1,)
         As `targets.largest_distances` gives them.
     """
@@ -57,11 +60,18 @@ class Example:
 
 @dataclass(frozen=True)
 class Pair:
-    """An image file and the file of its labels."""
+    """An image file and the file of its labels.
+
+    Parameters
+    ----------
+    restained : bool
+        Whether it is an image of one channel that is trained on as if it were stained.
+    """
 
     name: str
     image: Path
     labels: Path
+    restained: bool = False
 
 
 def list_pairs(config: TrainConfig) -> list[Pair]:
@@ -74,28 +84,31 @@ def list_pairs(config: TrainConfig) -> list[Pair]:
     SettingsError
         If no image is left.
     """
-    for path in (config.images, config.labels, config.index, config.exclude):
+    for path in (config.images, config.labels, config.index, *config.exclude):
         if path is not None and not path.exists():
             raise InputNotFoundError(f"The settings name {path}, but it does not exist.")
     images = {path.stem: path for path in sorted(config.images.iterdir()) if path.is_file()}
     labels = {path.stem: path for path in config.labels.iterdir()}
-    names = _chosen_names(config, images)
+    chosen, restained = _chosen_names(config, images)
+    names = sorted(chosen | restained)
     missing = [name for name in names if name not in labels]
     if missing:
         raise InputNotFoundError(
             f"Each image must have labels of the same name in {config.labels}, but {len(missing)} "
             f"have none, such as {missing[0]}."
         )
-    if len(names) < 2:
+    needed, number = (2, "two images") if config.validation_fraction else (1, "one image")
+    if len(chosen) < needed:
         raise SettingsError(
-            f"Training needs at least two images, but {len(names)} are left in {config.images}. "
-            "Look at `where` and `exclude` in the settings."
+            f"Training needs at least {number}, but {len(chosen)} are "
+            f"left in {config.images}. Look at `where` and `exclude` in the settings."
         )
-    return [Pair(name, images[name], labels[name]) for name in names]
+    return [Pair(name, images[name], labels[name], name not in chosen) for name in names]
 
 
-def _chosen_names(config: TrainConfig, images: dict[str, Path]) -> list[str]:
-    names = set(images)
+def _chosen_names(config: TrainConfig, images: dict[str, Path]) -> tuple[set[str], set[str]]:
+    """Names of the images to train on, and of those to train on as if stained."""
+    names, restained = set(images), set[str]()
     if config.index is not None:
         with config.index.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -103,22 +116,33 @@ def _chosen_names(config: TrainConfig, images: dict[str, Path]) -> list[str]:
             raise SettingsError(
                 f"{config.index} must have a column id, but has {', '.join(map(str, rows[0]))}."
             )
-        names &= {
-            row["id"]
-            for row in rows
-            if all(row.get(column) == value for column, value in config.where.items())
-        }
-    if config.exclude is not None:
-        names -= set(config.exclude.read_text(encoding="utf-8").split())
-    return sorted(names)
+        if config.restain:
+            restained = names & _ids(rows, config.restain)
+        names &= _ids(rows, config.where)
+    for path in config.exclude:
+        excluded = set(path.read_text(encoding="utf-8").split())
+        names, restained = names - excluded, restained - excluded
+    return names, restained - names
+
+
+def _ids(rows: Sequence[dict[str, str]], where: dict[str, str]) -> set[str]:
+    return {
+        row["id"]
+        for row in rows
+        if all(row.get(column) == value for column, value in where.items())
+    }
 
 
 def split_pairs(
     pairs: Sequence[Pair], fraction: float, rng: np.random.Generator
 ) -> tuple[list[Pair], list[Pair]]:
-    """Split into training and validation images, at least one in each."""
-    count = min(max(1, round(fraction * len(pairs))), len(pairs) - 1)
-    held_out = set(rng.permutation(len(pairs))[:count].tolist())
+    """Split into training and validation images, at least one in each.
+
+    What is trained on as if stained is never held out; with a fraction of 0 nothing is.
+    """
+    own = [i for i, pair in enumerate(pairs) if not pair.restained]
+    count = min(max(1, round(fraction * len(own))), len(own) - 1) if fraction else 0
+    held_out = {own[i] for i in rng.permutation(len(own))[:count].tolist()}
     train = [pair for i, pair in enumerate(pairs) if i not in held_out]
     return train, [pairs[i] for i in sorted(held_out)]
 
@@ -128,7 +152,8 @@ def load_example(pair: Pair, spec: InputSpec) -> Example:
     with open_image(pair.image) as image, open_image(pair.labels) as truth:
         planes = image.shape[:3]
         pixels, labels = image.read(), truth.read().astype(np.int32)
-    if pixels.ndim != 2 or planes != (1, 1, 1):
+    is_colour = spec.kind == "colour" and not pair.restained
+    if (pixels.ndim != 2 and not is_colour) or planes != (1, 1, 1):
         came = "a colour image" if pixels.ndim != 2 else f"{planes} (time, channel, z)"
         raise SettingsError(
             f"{pair.image} must have one channel and one plane, but it is {came}. Leave it out "
@@ -139,7 +164,11 @@ def load_example(pair: Pair, spec: InputSpec) -> Example:
             f"{pair.labels} must have the size of its image, {pixels.shape[:2]}, but has "
             f"{labels.shape}."
         )
-    scaled = percentile_range(pixels, spec.percentiles).apply(pixels)
+    if is_colour:
+        shades = np.broadcast_to(pixels.reshape(*labels.shape, -1), (*labels.shape, 3))
+        scaled = type_range(pixels).apply(shades)
+    else:
+        scaled = percentile_range(pixels, spec.percentiles).apply(pixels)
     return Example(pair.name, scaled, labels, largest_distances(labels))
 
 
@@ -159,6 +188,10 @@ class RandomPatches(Dataset[Sample]):
         self.spec = spec
         self.config = config
         weights = np.sqrt([example.labels.size for example in examples])
+        as_if = np.array([self._is_restained(example) for example in examples])
+        if as_if.any():
+            weights[as_if] *= RESTAINED_FRACTION / weights[as_if].sum()
+            weights[~as_if] *= (1 - RESTAINED_FRACTION) / weights[~as_if].sum()
         self.weights = weights / weights.sum()
 
     def __len__(self) -> int:
@@ -168,7 +201,8 @@ class RandomPatches(Dataset[Sample]):
         rng = np.random.default_rng((self.config.seed, number))
         size = self.config.patch_size_px
         if rng.random() < EMPTY_FRACTION:
-            pixels, targets = empty_field(size, rng), np.zeros((2, size, size), np.float32)
+            targets = np.zeros((2, size, size), np.float32)
+            pixels = self._empty(targets, rng)
         else:
             example = self.examples[rng.choice(len(self.examples), p=self.weights)]
             pixels, labels, scale = random_patch(
@@ -178,10 +212,23 @@ class RandomPatches(Dataset[Sample]):
                 scale_range=example.scale_range(self.config.scale_range),
                 rng=rng,
             )
-            pixels = change_intensities(pixels, rng)
             targets = foreground_and_distance(labels, example.largest * scale)
-        prepared = self.spec.standardise(pixels)
-        return torch.from_numpy(prepared[None]), torch.from_numpy(targets)
+            pixels = self._changed(pixels, targets, rng)
+        return _sample(self.spec.standardise(pixels), targets)
+
+    def _is_restained(self, example: Example) -> bool:
+        return self.spec.kind == "colour" and example.pixels.ndim == 2
+
+    def _empty(self, targets: Pixels, rng: np.random.Generator) -> Pixels:
+        if self.spec.kind == "colour":
+            return change_stain(stained(targets[0], targets, rng), targets, rng)
+        return empty_field(targets.shape[1], rng)
+
+    def _changed(self, pixels: Pixels, targets: Pixels, rng: np.random.Generator) -> Pixels:
+        if self.spec.kind != "colour":
+            return change_intensities(pixels, rng)
+        colours = stained(pixels, targets, rng) if pixels.ndim == 2 else pixels
+        return change_stain(colours, targets, rng)
 
 
 class CentrePatches(Dataset[Sample]):
@@ -200,7 +247,13 @@ class CentrePatches(Dataset[Sample]):
         pixels = _centre(example.pixels, self.size, "reflect")
         labels = _centre(example.labels, self.size, "constant")
         targets = foreground_and_distance(labels, example.largest)
-        return torch.from_numpy(self.spec.standardise(pixels)[None]), torch.from_numpy(targets)
+        return _sample(self.spec.standardise(pixels), targets)
+
+
+def _sample(pixels: Pixels, targets: Pixels) -> Sample:
+    """Tensors of shapes (C, H, W) and (2, H, W)."""
+    channels = np.moveaxis(np.atleast_3d(pixels), 2, 0)
+    return torch.from_numpy(np.ascontiguousarray(channels)), torch.from_numpy(targets)
 
 
 def _centre(array: npt.NDArray[Any], size: int, mode: Literal["reflect", "constant"]) -> Any:
@@ -209,7 +262,7 @@ def _centre(array: npt.NDArray[Any], size: int, mode: Literal["reflect", "consta
         length = array.shape[axis]
         if length < size:
             before = (size - length) // 2
-            widths = [(0, 0), (0, 0)]
+            widths = [(0, 0)] * array.ndim
             widths[axis] = (before, size - length - before)
             array = np.pad(array, widths, mode=mode)
         start = (array.shape[axis] - size) // 2

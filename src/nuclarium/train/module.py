@@ -18,9 +18,11 @@ class NucleusModule(lightning.LightningModule):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
-        self.network = NucleusUNet(config.encoder, decoder_channels=config.decoder_channels).to(
-            memory_format=torch.channels_last
-        )
+        self.network = NucleusUNet(
+            config.encoder,
+            in_channels=3 if config.kind == "colour" else 1,
+            decoder_channels=config.decoder_channels,
+        ).to(memory_format=torch.channels_last)
 
     def training_step(self, batch: list[torch.Tensor], _: int) -> torch.Tensor:
         """Loss of a batch, logged as ``train_loss``."""

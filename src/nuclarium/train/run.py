@@ -33,8 +33,6 @@ from nuclarium.train.data import (
 )
 from nuclarium.train.module import NucleusModule
 
-EMA_DECAY = 0.995
-
 
 def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool = True) -> Path:
     """Train a network as a settings file says.
@@ -76,7 +74,7 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
         pairs, config.validation_fraction, np.random.default_rng(config.seed)
     )
     _record(config, train_pairs, val_pairs, run)
-    spec = InputSpec()
+    spec = InputSpec(kind=config.kind)
     if config.encoder_weights is not None:
         load_encoder_weights(
             module.network.encoder, weights_path(config.encoder_weights, config_path.parent)
@@ -209,7 +207,7 @@ def _trainer(
             last,
             # A resumed run ends its last epoch once more, without a validation to look at.
             EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False),
-            EMAWeightAveraging(decay=EMA_DECAY, update_every_n_steps=1),
+            EMAWeightAveraging(decay=config.ema_decay, update_every_n_steps=1),
         ],
         logger=[
             CSVLogger(run, name="", version="log"),

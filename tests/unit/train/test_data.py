@@ -88,8 +88,8 @@ def test_nuclei_keep_a_size_that_can_be_learned():
         )
 
     assert scales(30.0) == (0.5, 2.0)
-    assert scales(10.0) == (0.8, 2.0)
-    assert scales(100.0) == (0.5, 1.1)
+    assert scales(10.0) == (0.6, 2.0)
+    assert scales(100.0) == (0.5, 1.2)
     assert scales(500.0)[1] == scales(500.0)[1] == 1.0
     assert scales(0.0) == (0.5, 2.0)
 
@@ -164,3 +164,39 @@ def test_hash_of_the_data_changes_with_them(config, tmp_path):
     assert before == data_hash(list_pairs(config)) != data_hash(pairs[1:])
     tifffile.imwrite(tmp_path / "labels" / "field1.tif", np.zeros((88, 96), np.uint16))
     assert data_hash(pairs) != before
+
+
+def test_colour_settings_train_on_colours_and_on_stained_fluorescence(tmp_path):
+    path = write_training_files(tmp_path, settings='kind = "colour"\nindex = "index.csv"\n')
+    path.write_text(path.read_text() + 'where = { stain = "he" }\nrestain = { stain = "dapi" }\n')
+    (tmp_path / "index.csv").write_text(
+        "id,stain\nfield0,dapi\nfield1,he\nfield2,he\nfield3,none\n"
+    )
+    for name in ("field1", "field2"):
+        grey = tifffile.imread(tmp_path / "images" / f"{name}.tif")
+        colours = (255 - np.stack([grey // 300] * 3, axis=-1)).astype(np.uint8)
+        tifffile.imwrite(tmp_path / "images" / f"{name}.tif", colours, photometric="rgb")
+    config = read_config(path)
+    pairs = list_pairs(config)
+    assert [(pair.name, pair.restained) for pair in pairs] == [
+        ("field0", True),
+        ("field1", False),
+        ("field2", False),
+    ]
+    _, held_out = split_pairs(pairs, 0.5, np.random.default_rng(0))
+    assert len(held_out) == 1
+    assert not held_out[0].restained
+    spec = InputSpec(kind="colour")
+    examples = [load_example(pair, spec) for pair in pairs]
+    assert [example.pixels.shape[2:] for example in examples] == [(), (3,), (3,)]
+    patches = RandomPatches(examples, spec, config)
+    for number in range(12):
+        pixels, targets = patches[number]
+        assert pixels.shape == (3, 64, 64)
+        assert targets.shape == (2, 64, 64)
+    assert CentrePatches(examples[1:], spec, 64)[0][0].shape == (3, 64, 64)
+
+
+def test_nothing_is_held_out_with_a_fraction_of_0(config):
+    pairs = list_pairs(config)
+    assert split_pairs(pairs, 0.0, np.random.default_rng(0)) == (pairs, [])

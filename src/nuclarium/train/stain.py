@@ -1,0 +1,156 @@
+"""Random stains: brightfield patches as other laboratories would have stained and scanned them.
+
+Light that passes through stain obeys Beer and Lambert's law: each stain takes away a part of it
+that depends on the stain's colour and density, and densities add up [1]_. So a stain is added to a
+picture by multiplying, and a picture can be made of densities alone.
+
+References
+----------
+.. [1] A. C. Ruifrok and D. A. Johnston, Anal. Quant. Cytol. Histol. 23, 291 (2001)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.float32]
+
+HAEMATOXYLIN = (0.65, 0.70, 0.29)
+EOSIN = (0.15, 0.90, 0.35)
+"""Optical density in red, green and blue, as unit vectors nearly."""
+
+_DARKEST = 0.01
+
+
+def stained(density: Pixels, targets: Pixels, rng: np.random.Generator) -> Pixels:
+    """Picture of nuclei in haematoxylin, from how much of a dye each pixel holds.
+
+    Parameters
+    ----------
+    density : ndarray of float32, shape (H, W)
+        Such as a fluorescence image of nuclei, most values in [0, 1].
+    targets : ndarray of float32, shape (2, H, W)
+        Foreground and distance, as `models.targets.foreground_and_distance` gives them.
+
+    Returns
+    -------
+    pixels : ndarray of float32, shape (H, W, 3)
+        On white, in (0, 1].
+    """
+    foreground, distance = targets
+    dye: npt.NDArray[Any] = np.clip(density, 0, 1.5) ** rng.uniform(0.3, 1.0) * rng.uniform(
+        0.6, 2.0
+    )
+    if rng.random() < 0.7:  # the nuclei of one image are stained alike, whatever their light was
+        even = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(0.4, 1.2)) * rng.uniform(0.5, 1.8)
+        grain = 1 + rng.uniform(0, 0.3) * rng.standard_normal(foreground.shape, np.float32)
+        dye = dye + (even * grain - dye) * rng.uniform(0.2, 0.9)
+    if rng.random() < 0.5:  # vesicular: a dark membrane round a pale middle
+        dye = dye * (1 - rng.uniform(0.2, 0.8) * np.clip(distance * rng.uniform(1, 3), 0, 1))
+    if rng.random() < 0.5:  # chromatin in clumps
+        clumps = texture(foreground.shape, rng)
+        dye = dye * (1 + rng.uniform(0.3, 1.5) * (clumps - 0.5) * foreground)
+    return absorbed(np.maximum(dye, 0), _stain(HAEMATOXYLIN, rng))
+
+
+def change_stain(pixels: Pixels, targets: Pixels, rng: np.random.Generator) -> Pixels:
+    """Change what stains and scanners change, each at random: counterstain, colours, focus, noise.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W, 3)
+        In [0, 1].
+    targets : ndarray of float32, shape (2, H, W)
+
+    Returns
+    -------
+    pixels : ndarray of float32, shape (H, W, 3)
+    """
+    changed: npt.NDArray[Any] = pixels
+    if rng.random() < 0.5:
+        white = np.percentile(changed.reshape(-1, 3), 95, axis=0)
+        changed = changed / np.maximum(white, 0.2).astype(np.float32)
+    if rng.random() < 0.7:
+        changed = changed * _counterstain(targets[0], rng)
+    changed = _other_colours(np.clip(changed, _DARKEST, 1.0), rng)
+    if rng.random() < 0.3:
+        changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 2.0))
+    if rng.random() < 0.3:
+        noise = rng.standard_normal(changed.shape, dtype=np.float32)
+        changed = changed + noise * np.float32(rng.uniform(0.005, 0.08))
+    if rng.random() < 0.2:
+        quality = int(rng.integers(30, 90))
+        bytes8 = np.rint(np.clip(changed, 0, 1) * 255).astype(np.uint8)
+        packed = cv2.imencode(".jpg", bytes8, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        changed = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.float32) / 255
+    return np.asarray(np.clip(changed, 0.0, 1.0), np.float32)
+
+
+def absorbed(density: Pixels, stain: Pixels) -> Pixels:
+    """Light that a density (H, W) of a stain lets through; shape (H, W, 3), in (0, 1]."""
+    return np.asarray(np.exp(-density.astype(np.float32)[..., None] * stain), np.float32)
+
+
+def texture(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
+    """Random tissue-like pattern of several sizes, often drawn out along one direction.
+
+    Returns
+    -------
+    pattern : ndarray of float32, shape (H, W)
+        In [0, 1].
+    """
+    height, width = shape[:2]
+    side = max(height, width)
+    pattern = np.zeros((side, side), np.float32)
+    for cell in (2, 4, 8, 16, 32, 64):
+        coarse = rng.standard_normal((side // cell + 1, side // cell + 1), dtype=np.float32)
+        coarse *= np.float32(rng.uniform(0, 1) * cell**0.3)
+        pattern += cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR)
+    stretch = float(np.exp(rng.uniform(0, 1.8))) if rng.random() < 0.6 else 1.0
+    angle = rng.uniform(0, np.pi)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = np.diag([1.0, stretch]) @ turn
+    matrix = np.column_stack(
+        [linear, np.array([width, height]) / 2 - linear @ np.full(2, side / 2)]
+    )
+    drawn = cv2.warpAffine(pattern, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    mean, spread = cv2.meanStdDev(drawn)
+    scaled = 0.5 + (drawn - np.float32(mean.item())) * np.float32(1 / max(4 * spread.item(), 1e-6))
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
+
+
+def _counterstain(foreground: Pixels, rng: np.random.Generator) -> Pixels:
+    """Light that eosin and haze let through beside, and a little within, the nuclei."""
+    tissue = texture(foreground.shape, rng) ** rng.uniform(0.4, 2.0)
+    if rng.random() < 0.4:  # lumen and tears: tissue ends
+        tissue = tissue * (texture(foreground.shape, rng) > rng.uniform(0.1, 0.6))
+    if rng.random() < 0.4:  # cytoplasm, denser near nuclei
+        near = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(4, 15))
+        tissue = tissue * rng.uniform(0.2, 1) + near * rng.uniform(0, 1)
+    edge = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(0.4, 1.2))
+    outside = 1 - edge * rng.uniform(0.2, 1.0)
+    eosin = absorbed(tissue * outside * rng.uniform(0.1, 1.2), _stain(EOSIN, rng))
+    haze = texture(foreground.shape, rng) * outside * rng.uniform(0, 0.35)
+    return eosin * absorbed(haze, _stain(HAEMATOXYLIN, rng))
+
+
+def _stain(mean: tuple[float, float, float], rng: np.random.Generator) -> Pixels:
+    """Draw a stain's colour as one laboratory would mix it."""
+    vector = np.maximum(np.array(mean) + rng.normal(0, 0.1, 3), 0.02)
+    return np.asarray(vector / np.linalg.norm(vector) * np.sqrt(3) * 0.6, np.float32)
+
+
+def _other_colours(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Another scanner's colours: strength of each channel's absorption, saturation, brightness."""
+    density = -np.log(pixels)
+    gains = np.exp(rng.normal(0, 0.15, 3)) * np.exp(rng.normal(0, 0.25))
+    density = density * gains.astype(np.float32)
+    if rng.random() < 0.5:
+        grey = density.mean(axis=2, keepdims=True)
+        density = grey + (density - grey) * np.float32(rng.uniform(0.2, 1.6))
+    white = (rng.uniform(0.8, 1.0) * rng.uniform(0.93, 1.0, 3)).astype(np.float32)
+    return np.asarray(white * np.exp(-np.maximum(density, 0)), np.float32)
