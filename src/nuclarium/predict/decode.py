@@ -12,24 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
+from nuclarium.predict.climb import APRON, Climb, Heights, Indices, climb, smoothed_heights
 from nuclarium.predict.holes import BackgroundAreas, background_areas, hole_labels
+from nuclarium.predict.links import as_one, followed, is_first, linked
 from nuclarium.predict.model import DecoderSpec
+from nuclarium.predict.pieces import Pieces, contacts, numbered, outer_pixels, places_of
 
-APRON = 2
-"""Pixels around a tile that its fragments depend on: one to smooth, one to climb."""
-
-_SMOOTHING = np.array([1, 2, 1], np.float32)
-_NEIGHBOURS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0), (0, 1), (1, -1), (1, 0), (1, 1)]
+__all__ = ["APRON", "Fragments", "Nuclei", "fragments", "joined"]
 
 Integers = npt.NDArray[np.int64]
 
@@ -96,107 +91,61 @@ def fragments(
         Fragment of each pixel, from 1; background areas are numbered on from there.
     found : Fragments
     """
-    inner = (slice(1, -1), slice(1, -1))
-    foreground = maps[0][inner] >= round(255 * spec.foreground_threshold)
-    height = cv2.sepFilter2D(
-        maps[1].astype(np.float32), -1, _SMOOTHING, _SMOOTHING, borderType=cv2.BORDER_CONSTANT
-    )[inner]
-    height = np.where(foreground, height.astype(np.int16), np.int16(-1))
-    end = _climb(height)
-    is_end = np.zeros(height.size, bool)
-    core = np.zeros(height.shape, bool)
-    core[inner] = foreground[inner]
-    is_end[end[core.ravel()]] = True
-    pixels = np.flatnonzero(is_end)
-    number_of = np.zeros(height.size, np.int32)
-    number_of[pixels] = np.arange(1, len(pixels) + 1)
-    numbers = np.ascontiguousarray(np.where(core, number_of[end].reshape(height.shape), 0)[inner])
-    count = len(pixels) + 1
-    scores = np.bincount(numbers.ravel(), maps[0][APRON:-APRON, APRON:-APRON].ravel(), count)
-    ends, ridge = _ridges(height, end.reshape(height.shape))
-    outer, outer_numbers = _outer_pixels(numbers, box, shape)
-    areas, background = background_areas(foreground, end.reshape(height.shape), box, shape)
+    height = smoothed_heights(maps, round(255 * spec.foreground_threshold))
+    way = climb(height)
+    pieces = numbered(height, way)
+    numbers = np.ascontiguousarray(pieces.numbers[1:-1, 1:-1])
+    touching = contacts(pieces.numbers)
+    ends, ridge = _ridges(pieces, height, touching)
+    area, score = _sums(pieces, way, maps[0][1:-1, 1:-1])
+    outer, outer_numbers = outer_pixels(numbers, box, shape)
+    is_fragment = ~pieces.is_area(outer_numbers)
+    end = pieces.pixel[1 : pieces.fragments + 1]
+    columns = height.shape[1]
     found = Fragments(
         box=box,
-        outer=outer,
-        outer_numbers=outer_numbers,
-        end=_place(pixels, height.shape, box, shape),
-        height=height.ravel()[pixels].astype(np.int32),
-        area=np.bincount(numbers.ravel(), minlength=count)[1:],
-        score=np.rint(scores[1:]).astype(np.int64),
-        ridge_ends=_place(ends, height.shape, box, shape),
+        outer=outer[is_fragment],
+        outer_numbers=outer_numbers[is_fragment].astype(np.int64),
+        end=places_of(end, columns, box, shape),
+        height=height.ravel()[end].astype(np.int32) - 1,
+        area=area,
+        score=score,
+        ridge_ends=places_of(pieces.pixel[ends], columns, box, shape),
         ridge_height=ridge,
-        background=background,
+        background=background_areas(pieces, touching, box, shape),
     )
-    return np.where(areas > 0, areas + len(pixels), numbers), found
+    return numbers, found
 
 
-def _climb(height: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
-    """End of each pixel's way up, as indices of the raveled array; the outermost pixels stay.
-
-    Among equally high pixels the one that comes last in the plane is the higher one, so that there
-    is always exactly one way and no circle.
-    """
-    rows, columns = height.shape
-    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
-    best = np.full((rows - 2, columns - 2), -2, np.int16)
-    step = np.zeros((rows - 2, columns - 2), np.int32)
-    for dy, dx in _NEIGHBOURS:
-        other = height[1 + dy : rows - 1 + dy, 1 + dx : columns - 1 + dx]
-        higher = other >= best
-        np.maximum(best, other, out=best)
-        np.copyto(step, np.int32(dy * columns + dx), where=higher)
-    target = index.copy()
-    inside = height[1:-1, 1:-1] >= 0
-    target[1:-1, 1:-1] += np.where(inside, step, 0)
-    flat = target.ravel()
-    active = np.flatnonzero(flat != index.ravel())
-    while len(active):
-        following = flat[flat[active]]
-        moved = following != flat[active]
-        flat[active] = following
-        active = active[moved]
-    return flat
+def _sums(
+    pieces: Pieces, way: Climb, probability: npt.NDArray[np.uint8]
+) -> tuple[Integers, Integers]:
+    """Pixels of each fragment, and the sum of their foreground probability."""
+    own = way.pixels[: way.own]
+    numbers = pieces.numbers.ravel()[own]
+    area = np.bincount(numbers, minlength=pieces.fragments + 1)
+    score = np.bincount(numbers, probability.ravel()[own], minlength=pieces.fragments + 1)
+    return area[1:], np.rint(score[1:]).astype(np.int64)
 
 
 def _ridges(
-    height: npt.NDArray[np.int16], end: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Highest border point of each pair of ends that meet in the tile or at its outer edge."""
-    firsts, seconds, heights = [], [], []
-    rows, columns = height.shape
-    for here, there in (
-        ((slice(1, rows - 1), slice(0, columns - 1)), (slice(1, rows - 1), slice(1, columns))),
-        ((slice(0, rows - 1), slice(1, columns - 1)), (slice(1, rows), slice(1, columns - 1))),
-    ):
-        lower = np.minimum(height[here], height[there])
-        meet = (lower >= 0) & (end[here] != end[there])
-        firsts.append(end[here][meet])
-        seconds.append(end[there][meet])
-        heights.append(lower[meet])
-    first, second = np.concatenate(firsts), np.concatenate(seconds)
-    pairs = np.column_stack([np.minimum(first, second), np.maximum(first, second)])
-    return _highest(pairs.astype(np.int64), np.concatenate(heights).astype(np.int32))
+    pieces: Pieces, height: Heights, touching: tuple[Indices, Indices]
+) -> tuple[Integers, npt.NDArray[np.int32]]:
+    """Highest border point of each pair of numbers that meet in the tile or at its outer edge."""
+    lower = np.minimum(*(height.ravel()[pixels] for pixels in touching))
+    meet = np.flatnonzero(lower)
+    pairs = np.column_stack([pieces.numbers.ravel()[pixels[meet]] for pixels in touching])
+    return _highest(pairs.astype(np.int64), lower[meet].astype(np.int32) - 1)
 
 
 def _highest(
     pairs: Integers, heights: npt.NDArray[np.int32]
 ) -> tuple[Integers, npt.NDArray[np.int32]]:
-    """Keep each pair once, with its greatest height."""
-    order = np.lexsort((-heights, pairs[:, 1], pairs[:, 0]))
-    pairs, heights = pairs[order], heights[order]
-    first = np.ones(len(pairs), bool)
-    first[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
-    return pairs[first], heights[first]
-
-
-def _place(
-    pixels: npt.NDArray[Any], window: tuple[int, ...], box: Box, shape: tuple[int, int]
-) -> Integers:
-    """Turn indices of the raveled window, one pixel wider than the tile, into places."""
-    y, x = np.divmod(pixels.astype(np.int64), window[1])
-    places: Integers = (y + box.y0 - 1) * shape[1] + (x + box.x0 - 1)
-    return places
+    """Keep each pair once, either way round, with its greatest height."""
+    pair = as_one(pairs.min(axis=1), pairs.max(axis=1))
+    order = np.argsort(pair)
+    first = np.flatnonzero(is_first(pair[order]))
+    return pairs[order[first]], np.maximum.reduceat(heights[order], first)
 
 
 @dataclass(frozen=True)
@@ -217,7 +166,7 @@ class Nuclei:
 
     def labels_of(self, tile: int, numbers: npt.NDArray[np.int32]) -> Labels:
         """Labels of a tile, from the fragment numbers of its pixels."""
-        return self.lookups[tile][numbers]
+        return self.lookups[tile].take(numbers)
 
 
 def joined(tiles: Sequence[Fragments], shape: tuple[int, int], spec: DecoderSpec) -> Nuclei:
@@ -240,14 +189,14 @@ def joined(tiles: Sequence[Fragments], shape: tuple[int, int], spec: DecoderSpec
     ends = np.concatenate([tile.end for tile in tiles])
     heights = np.concatenate([tile.height for tile in tiles])
     finder = _FragmentFinder(tiles, shape)
-    basin = finder.follow(finder.find(ends))
+    basin = followed(finder.find(ends))
     pairs = basin[finder.find(np.concatenate([tile.ridge_ends for tile in tiles]))]
     ridge = np.concatenate([tile.ridge_height for tile in tiles])
     apart = pairs[:, 0] != pairs[:, 1]
-    pairs, ridge = _highest(np.sort(pairs[apart], axis=1), ridge[apart])
+    pairs, ridge = _highest(pairs[apart], ridge[apart])
     peaks = heights[basin]
     same = ridge >= spec.join_ratio * np.minimum(peaks[pairs[:, 0]], peaks[pairs[:, 1]])
-    nucleus = _components(pairs[same], len(ends))[basin]
+    nucleus = linked(pairs[same], len(ends))[basin]
     first_peak = np.full(len(ends), np.iinfo(np.int64).max)
     np.minimum.at(first_peak, nucleus, ends[basin])
     label_of, score = _numbered(nucleus, first_peak, tiles, spec)
@@ -260,16 +209,8 @@ def joined(tiles: Sequence[Fragments], shape: tuple[int, int], spec: DecoderSpec
     return Nuclei(tuple(lookups), score)
 
 
-def _components(pairs: Integers, count: int) -> npt.NDArray[np.int32]:
-    links = sparse.coo_array(
-        (np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count)
-    )
-    component: npt.NDArray[np.int32] = csgraph.connected_components(links, directed=False)[1]
-    return component
-
-
 def _numbered(
-    nucleus: npt.NDArray[np.int32],
+    nucleus: Integers,
     first_peak: Integers,
     tiles: Sequence[Fragments],
     spec: DecoderSpec,
@@ -306,27 +247,7 @@ class _FragmentFinder:
         found: Integers = self.numbers[np.searchsorted(self.places, places)]
         return found
 
-    @staticmethod
-    def follow(following: Integers) -> Integers:
-        """Fragment that holds the peak at the end of each fragment's way."""
-        while True:
-            further: Integers = following[following]
-            if (further == following).all():
-                return following
-            following = further
-
 
 def _is_inside(places: Integers, box: Box, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
     y, x = np.divmod(places, shape[1])
     return (y >= box.y0) & (y < box.y1) & (x >= box.x0) & (x < box.x1)
-
-
-def _outer_pixels(
-    numbers: npt.NDArray[np.int32], box: Box, shape: tuple[int, int]
-) -> tuple[Integers, Integers]:
-    """Places and fragment numbers of the foreground pixels on a tile's outer edge."""
-    edge = np.zeros(numbers.shape, bool)
-    edge[[0, -1]] = True
-    edge[:, [0, -1]] = True
-    y, x = np.nonzero(edge & (numbers > 0))
-    return (y + box.y0) * shape[1] + x + box.x0, numbers[y, x].astype(np.int64)

@@ -7,16 +7,16 @@ across tiles by the pixels just outside each tile, so the tiles do not matter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from nuclarium.core.geometry import Box
+from nuclarium.predict.climb import Indices
+from nuclarium.predict.links import as_one, linked, unique
+from nuclarium.predict.pieces import Pieces, outer_pixels, places_of
 
 Integers = npt.NDArray[np.int64]
 
@@ -47,74 +47,70 @@ class BackgroundAreas:
 
 
 def background_areas(
-    foreground: npt.NDArray[np.bool_],
-    end: npt.NDArray[np.int32],
-    box: Box,
-    shape: tuple[int, int],
-) -> tuple[npt.NDArray[np.int32], BackgroundAreas]:
-    """Find the background areas of a tile.
+    pieces: Pieces, touching: tuple[Indices, Indices], box: Box, shape: tuple[int, int]
+) -> BackgroundAreas:
+    """Describe the background areas of a tile.
 
     Parameters
     ----------
-    foreground : ndarray of bool, shape (h + 2, w + 2)
-        The tile and one pixel around it.
-    end : ndarray of int32, shape (h + 2, w + 2)
-        Pixel that each pixel of a nucleus climbs to, as an index of this window raveled.
+    pieces : Pieces
+    touching : ndarray of int, ndarray of int
+        Where pieces touch, from `contacts`.
     box : Box
-        The tile, of shape (h, w).
+        The tile.
     shape : (height, width)
         The plane.
-
-    Returns
-    -------
-    numbers : ndarray of int32, shape (h, w)
-        Area of each background pixel, from 1; 0 in nuclei.
-    areas : BackgroundAreas
     """
-    inner = (slice(1, -1), slice(1, -1))
-    background = (~foreground[inner]).astype(np.uint8)
-    count, numbers = cv2.connectedComponents(background, connectivity=4, ltype=cv2.CV_32S)
-    rows = np.arange(box.y0 - 1, box.y1 + 1, dtype=np.int64)[:, None]
-    columns = np.arange(box.x0 - 1, box.x1 + 1, dtype=np.int64)
-    places = rows * shape[1] + columns
-    in_plane = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
-    is_open = np.zeros(count, bool)
-    beside, beyond = [], []
-    height, width = numbers.shape
-    for dy, dx in ((0, 1), (1, 0), (1, 2), (2, 1)):
-        near = (slice(dy, dy + height), slice(dx, dx + width))
-        is_open[numbers[~in_plane[near]]] = True
-        meets = foreground[near] & (numbers > 0)
-        # A number and an end in one integer sort much faster than pairs.
-        beside.append(np.unique(numbers[meets].astype(np.int64) * end.size + end[near][meets]))
-    for line, near_line in _outer_lines(numbers, places, foreground | ~in_plane):
-        goes_on = (line > 0) & (near_line >= 0)
-        beyond.append(np.column_stack([line[goes_on], near_line[goes_on]]))
-    area, ending = np.divmod(np.unique(np.concatenate(beside)), end.size)
-    edge = np.zeros(numbers.shape, bool)
-    edge[[0, -1]] = edge[:, [0, -1]] = True
-    edge &= numbers > 0
-    areas = BackgroundAreas(
-        is_open=is_open[1:],
-        outer=places[inner][edge],
-        outer_numbers=numbers[edge].astype(np.int64),
-        beside=np.column_stack([area, places.ravel()[ending]]),
-        beyond=np.concatenate(beyond).astype(np.int64),
+    is_open = np.zeros(pieces.areas, bool)
+    beyond = [np.zeros((0, 2), np.int64)]
+    for line, outside, places in _sides(pieces.numbers, box, shape):
+        is_area = pieces.is_area(line)
+        if places is None:
+            is_open[line[is_area] - pieces.fragments - 1] = True
+        else:
+            goes_on = is_area & (outside == 0)
+            beyond.append(np.column_stack([line[goes_on] - pieces.fragments, places[goes_on]]))
+    outer, outer_numbers = outer_pixels(pieces.numbers[1:-1, 1:-1], box, shape)
+    is_area = pieces.is_area(outer_numbers)
+    area, end = _beside(pieces, touching, is_open)
+    return BackgroundAreas(
+        is_open=is_open,
+        outer=outer[is_area],
+        outer_numbers=outer_numbers[is_area].astype(np.int64) - pieces.fragments,
+        beside=np.column_stack([area, places_of(end, pieces.numbers.shape[1], box, shape)]),
+        beyond=np.concatenate(beyond),
     )
-    return numbers, areas
 
 
-def _outer_lines(
-    numbers: npt.NDArray[np.int32], places: Integers, is_closed: npt.NDArray[np.bool_]
-) -> list[tuple[npt.NDArray[np.int32], Integers]]:
-    """Pair each outer line of a tile with the line outside it; -1 where that is no background."""
-    near = np.where(is_closed, -1, places)
-    return [
-        (numbers[0], near[0, 1:-1]),
-        (numbers[-1], near[-1, 1:-1]),
-        (numbers[:, 0], near[1:-1, 0]),
-        (numbers[:, -1], near[1:-1, -1]),
-    ]
+def _sides(
+    numbers: npt.NDArray[np.int32], box: Box, shape: tuple[int, int]
+) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Integers | None]]:
+    """Yield each outer line of a tile, the line outside it and its places; None off the plane."""
+    rows, columns = np.arange(box.y0, box.y1) * shape[1], np.arange(box.x0, box.x1)
+    upper = columns + (box.y0 - 1) * shape[1] if box.y0 > 0 else None
+    lower = columns + box.y1 * shape[1] if box.y1 < shape[0] else None
+    left = rows + box.x0 - 1 if box.x0 > 0 else None
+    right = rows + box.x1 if box.x1 < shape[1] else None
+    yield numbers[1, 1:-1], numbers[0, 1:-1], upper
+    yield numbers[-2, 1:-1], numbers[-1, 1:-1], lower
+    yield numbers[1:-1, 1], numbers[1:-1, 0], left
+    yield numbers[1:-1, -2], numbers[1:-1, -1], right
+
+
+def _beside(
+    pieces: Pieces, touching: tuple[Indices, Indices], is_open: npt.NDArray[np.bool_]
+) -> tuple[Integers, Indices]:
+    """Areas that may be holes and the ends of the nuclei next to them, each pair once."""
+    found = []
+    may_enclose = np.zeros(len(pieces.pixel), bool)
+    may_enclose[pieces.fragments + 1 :][: pieces.areas] = ~is_open
+    for here, there in (touching, touching[::-1]):
+        number = pieces.numbers.ravel()[here]
+        enclosed = may_enclose[number]
+        area, nucleus = number[enclosed], pieces.numbers.ravel()[there[enclosed]]
+        found.append(as_one(area, nucleus)[nucleus > 0])
+    pairs = unique(np.concatenate(found))
+    return (pairs >> 32) - pieces.fragments, pieces.pixel[pairs & 0xFFFFFFFF]
 
 
 def hole_labels(
@@ -151,7 +147,7 @@ def hole_labels(
     return [label_of[part] for part in np.split(whole, starts[1:-1])]
 
 
-def _linked(tiles: Sequence[BackgroundAreas], starts: Integers) -> npt.NDArray[np.int32]:
+def _linked(tiles: Sequence[BackgroundAreas], starts: Integers) -> Integers:
     """Area of the whole plane that each area of a tile is a part of."""
     outer = np.concatenate([tile.outer for tile in tiles])
     numbers = np.concatenate(
@@ -163,7 +159,4 @@ def _linked(tiles: Sequence[BackgroundAreas], starts: Integers) -> npt.NDArray[n
     )
     sought = np.concatenate([tile.beyond[:, 1] for tile in tiles])
     second = numbers[order][np.searchsorted(outer[order], sought)] if len(sought) else first
-    size = int(starts[-1])
-    links = sparse.coo_array((np.ones(len(first), bool), (first, second)), shape=(size, size))
-    whole: npt.NDArray[np.int32] = csgraph.connected_components(links, directed=False)[1]
-    return whole
+    return linked(np.column_stack([first, second]), int(starts[-1]))
