@@ -260,18 +260,33 @@ def models(as_json: Json = False) -> None:
 
 
 @app.command(
-    epilog="Examples:  nuclarium train recipes/fluo.toml --out runs/fluo   |   the same command "
-    "goes on with a run that was stopped"
+    epilog="Examples:  nuclarium train recipes/fluo.toml --out runs/fluo   |   "
+    "nuclarium train --from fluo my_images --out runs/mine   |   the same command goes on with a "
+    "run that was stopped"
 )
 def train(
-    config: Annotated[Path, typer.Argument(help="Settings, a TOML file; see docs/training.md.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SETTINGS|FOLDER",
+            help="Settings, a TOML file, see docs/training.md; or, with --from, a folder that "
+            "holds the folders images and labels.",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Shipped model, or model file, to adapt to the folder."),
+    ] = None,
 ) -> None:
     """Train a network; a run that was stopped goes on. Needs the extra `train`."""
     _need_extra("Training")
-    from nuclarium.train.run import train as start
+    from nuclarium.train.fine_tune import write_settings
+    from nuclarium.train.run import train as start_run
 
-    typer.echo(f"The best network is in {start(config, out)}. Export it: nuclarium export {out}")
+    settings = source if start is None else write_settings(source, start, out)
+    best = start_run(settings, out)
+    typer.echo(f"The network is in {best}. Make a model of it: nuclarium export {out} --out FILE")
 
 
 @app.command(epilog="Example:  nuclarium export runs/fluo --out my_model.onnx")

@@ -14,6 +14,8 @@ import torch
 
 from nuclarium.core.errors import InputNotFoundError, ModelError
 from nuclarium.io.write import written_whole
+from nuclarium.models.build import build_network
+from nuclarium.models.fold import folded, is_same
 from nuclarium.models.unet import NucleusUNet
 from nuclarium.predict.engine import OnnxRuntimeEngine
 from nuclarium.predict.model import METADATA_KEY, DecoderSpec, InputSpec, model_metadata
@@ -44,18 +46,16 @@ def load_run_network(run: Path) -> tuple[NucleusUNet, dict[str, Any], Path]:
     InputNotFoundError
         If the folder holds no finished epoch.
     """
-    checkpoints = sorted((run / "checkpoints").glob("best-*.ckpt"), key=lambda p: p.stat().st_mtime)
+    folder = run / "checkpoints"
+    checkpoints = sorted(folder.glob("best-*.ckpt"), key=lambda p: p.stat().st_mtime)
+    checkpoints = checkpoints or list(folder.glob("last.ckpt"))
     if not checkpoints or not (run / "config.json").is_file():
         raise InputNotFoundError(
             f"{run} must be the folder of a training run with a checkpoint, but it has none. "
             "Start one with: nuclarium train SETTINGS.toml"
         )
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    network = NucleusUNet(
-        config["encoder"],
-        in_channels=3 if config.get("kind") == "colour" else 1,
-        decoder_channels=config["decoder_channels"],
-    )
+    network = build_network(config)
     # Lightning's checkpoints hold settings beside tensors; this one was written by our own run.
     stored = torch.load(checkpoints[-1], map_location="cpu", weights_only=False)["state_dict"]
     network.load_state_dict({k.removeprefix("network."): v for k, v in stored.items()})
@@ -90,12 +90,15 @@ def export_network(
     side = 4 * input_spec.divisor
     channels = 3 if input_spec.kind == "colour" else 1
     example = torch.rand(1, channels, side, side + input_spec.divisor)
+    lean = folded(network)
+    if not is_same(network, lean, example, LOGIT_TOLERANCE):
+        lean = network.eval()
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The tracer warns of Python branches on shapes, which are constant for such sides.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network.eval().to(memory_format=torch.contiguous_format),
+            lean.to(memory_format=torch.contiguous_format),
             (example,),
             buffer,  # type: ignore[arg-type]  # a file object is taken, its stub says paths only
             input_names=["pixels"],

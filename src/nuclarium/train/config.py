@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,7 +17,7 @@ from pydantic import (
 )
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
-from nuclarium.predict.model import DecoderSpec
+from nuclarium.predict.model import DecoderSpec, load_model
 
 
 def _as_list(value: Any) -> Any:
@@ -59,6 +60,13 @@ class TrainConfig(BaseModel):
     validation_fraction: Annotated[
         float, Field(ge=0, lt=1, description="Part of the images held out to watch the training")
     ] = 0.08
+    start_from: Annotated[
+        str | None,
+        Field(
+            description="Shipped model or model file whose training goes on; it decides `kind`, "
+            "`encoder`, `decoder_channels` and, where not given, `decoder`"
+        ),
+    ] = None
     encoder: Annotated[str, Field(description="Encoder that segmentation_models_pytorch knows")] = (
         "tu-tf_efficientnet_lite0"
     )
@@ -129,7 +137,7 @@ def read_config(path: Path) -> TrainConfig:
         raise InputNotFoundError(f"Settings must be a TOML file, but there is none at {path}.")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        config = TrainConfig.model_validate(values)
+        config = TrainConfig.model_validate(values | _of_start(values, path.resolve().parent))
         DecoderSpec(**config.decoder)  # type: ignore[arg-type]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} must be a TOML file, but {error}.") from error
@@ -138,6 +146,31 @@ def read_config(path: Path) -> TrainConfig:
     except ValidationError as error:
         raise SettingsError(_sentence(path, error)) from error
     return config.model_copy(update=_absolute_paths(config, path.resolve().parent))
+
+
+def _of_start(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Find the settings that are decided by the model whose training goes on."""
+    start = values.get("start_from")
+    if not isinstance(start, str):
+        return {}
+    path = folder / start
+    model = load_model(path if path.is_file() else start)
+    settings = model.card.get("settings", {})
+    decided = {name: settings.get(name) for name in ("encoder", "decoder_channels")}
+    if None in decided.values():
+        raise SettingsError(
+            f"start_from must name a model that `nuclarium export` made, but {start} does not say "
+            "what network it is."
+        )
+    decided["kind"] = model.input.kind
+    for name, value in decided.items():
+        if values.get(name, value) != value:
+            raise SettingsError(
+                f"{name} must be that of the model to go on from, {value}, but is {values[name]}. "
+                f"Leave {name} out."
+            )
+    decided["start_from"] = str(path.resolve()) if path.is_file() else start
+    return {**decided, "decoder": values.get("decoder", asdict(model.decoder))}
 
 
 def _absolute_paths(config: TrainConfig, folder: Path) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 import lightning
 import torch
 
+from nuclarium.models.build import build_network
 from nuclarium.models.losses import foreground_distance_loss
-from nuclarium.models.unet import NucleusUNet
 from nuclarium.train.config import TrainConfig
 
 
@@ -18,11 +18,8 @@ class NucleusModule(lightning.LightningModule):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
-        self.network = NucleusUNet(
-            config.encoder,
-            in_channels=3 if config.kind == "colour" else 1,
-            decoder_channels=config.decoder_channels,
-        ).to(memory_format=torch.channels_last)
+        network = build_network(config.model_dump())
+        self.network = network.to(memory_format=torch.channels_last)
 
     def training_step(self, batch: list[torch.Tensor], _: int) -> torch.Tensor:
         """Loss of a batch, logged as ``train_loss``."""

@@ -17,8 +17,9 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from nuclarium.core.errors import SettingsError
+from nuclarium.models.build import load_model_weights
 from nuclarium.models.weights import load_encoder_weights
-from nuclarium.predict.model import InputSpec
+from nuclarium.predict.model import InputSpec, load_model
 from nuclarium.train.config import TrainConfig, read_config
 from nuclarium.train.data import (
     CentrePatches,
@@ -51,7 +52,7 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
     Returns
     -------
     checkpoint : Path
-        The best checkpoint by validation loss.
+        The best checkpoint by validation loss, or the last when nothing is held out.
 
     Raises
     ------
@@ -75,7 +76,9 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
     )
     _record(config, train_pairs, val_pairs, run)
     spec = InputSpec(kind=config.kind)
-    if config.encoder_weights is not None:
+    if config.start_from is not None:
+        load_model_weights(module.network, load_model(config.start_from))
+    elif config.encoder_weights is not None:
         load_encoder_weights(
             module.network.encoder, weights_path(config.encoder_weights, config_path.parent)
         )
@@ -85,10 +88,10 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
         spec,
         config,
     )
-    trainer, best = _trainer(config, run, progress=progress)
     last = run / "checkpoints" / "last.ckpt"
+    trainer, best = _trainer(config, run, progress=progress)
     trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=False)
-    return Path(best.best_model_path)
+    return last if best is None else Path(best.best_model_path)
 
 
 class Patches(lightning.LightningDataModule):
@@ -167,7 +170,9 @@ def _open_folder(config: TrainConfig, config_path: Path, run: Path, *, resume: b
             )
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
     kept.write_text(text, encoding="utf-8")
-    shutil.copyfile(config_path, run / "config.toml")
+    copy = run / "config.toml"
+    if config_path.resolve() != copy.resolve():
+        shutil.copyfile(config_path, copy)
 
 
 def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair], run: Path) -> None:
@@ -196,19 +201,20 @@ def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair],
 
 def _trainer(
     config: TrainConfig, run: Path, *, progress: bool
-) -> tuple[lightning.Trainer, ModelCheckpoint]:
-    best = ModelCheckpoint(run / "checkpoints", "best-{step}", monitor="val_loss", save_top_k=1)
-    last = ModelCheckpoint(run / "checkpoints", "last", enable_version_counter=False)
+) -> tuple[lightning.Trainer, ModelCheckpoint | None]:
+    folder = run / "checkpoints"
+    last = ModelCheckpoint(folder, "last", enable_version_counter=False)
+    best, watching = None, list[lightning.Callback]()
+    if config.validation_fraction:
+        best = ModelCheckpoint(folder, "best-{step}", monitor="val_loss", save_top_k=1)
+        # A resumed run ends its last epoch once more, without a validation to look at.
+        stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False)
+        watching = [best, stop]
+    mean = EMAWeightAveraging(decay=config.ema_decay, update_every_n_steps=1)
     trainer = lightning.Trainer(
         max_steps=config.steps,
         precision=config.precision,
-        callbacks=[
-            best,
-            last,
-            # A resumed run ends its last epoch once more, without a validation to look at.
-            EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False),
-            EMAWeightAveraging(decay=config.ema_decay, update_every_n_steps=1),
-        ],
+        callbacks=[*watching, last, mean],
         logger=[
             CSVLogger(run, name="", version="log"),
             TensorBoardLogger(run, name="", version="log"),
@@ -216,6 +222,7 @@ def _trainer(
         reload_dataloaders_every_n_epochs=1,
         check_val_every_n_epoch=1,
         num_sanity_val_steps=0,
+        limit_val_batches=1.0 if config.validation_fraction else 0,
         gradient_clip_val=1.0,
         enable_progress_bar=progress,
         enable_model_summary=False,

@@ -3,9 +3,9 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra train is not installed")
 
-from nuclarium.models.targets import foreground_and_distance, largest_distances  # noqa: E402
-from nuclarium.train.stain import absorbed, change_stain, stained, texture  # noqa: E402
-from nuclarium.workspace.sample import synthetic_nuclei  # noqa: E402
+from nuclarium.models.targets import foreground_and_distance, largest_distances
+from nuclarium.train.stain import absorbed, change_stain, stained, texture
+from nuclarium.workspace.sample import synthetic_nuclei
 
 pytestmark = pytest.mark.torch
 
