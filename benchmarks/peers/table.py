@@ -52,7 +52,7 @@ def _scores(folder: Path, truth: list[str]) -> ImageScores:
 
 def _cost(results: dict[str, Any]) -> list[list[str]]:
     """One row a tool, and one more for each step of a tool that is timed in steps."""
-    header = ["", "54 images", f"of {REFERENCE}", "1.4 MP", f"of {REFERENCE}"]
+    header = ["", "54 images", f"of {REFERENCE}", "1.4 MP", f"of {REFERENCE}", "processors busy"]
     rows = [[*header, "memory", "first labels", "installed"]]
     reference = results["tools"].get(REFERENCE)
     for name, tool in results["tools"].items():
@@ -64,7 +64,7 @@ def _cost(results: dict[str, Any]) -> list[list[str]]:
         peak = max(one["peak_mib"] for rounds in tool["sets"].values() for one in rounds)
         start = statistics.median(tool["cold_start_s"]) if tool["cold_start_s"] else float("nan")
         sizes = [f"{peak:,.0f} MiB", f"{start:.1f} s", f"{tool['installed_mib']:,.0f} MiB"]
-        rows.append([name, *cells, *sizes])
+        rows.append([name, *cells, _processors(tool["sets"]["val"]), *sizes])
         rows += _steps(tool)
     return rows
 
@@ -79,7 +79,7 @@ def _steps(tool: dict[str, Any]) -> list[list[str]]:
             _seconds(tool["sets"]["val"], step),
             "",
             _seconds(tool["sets"].get("large", []), step),
-            *[""] * 4,
+            *[""] * 5,
         ]
         for step in steps
     ]
@@ -98,6 +98,12 @@ def _ratio(rounds: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
         return "–"
     ratio = statistics.median(_per_megapixel(one) / _per_megapixel(other) for one, other in pairs)
     return f"{ratio:.2f}"
+
+
+def _processors(rounds: list[dict[str, Any]]) -> str:
+    """Mean number of processors that the tool kept busy."""
+    wall = sum(sum(map(sum, one["seconds"].values())) for one in rounds)
+    return f"{sum(one['processor_s'] for one in rounds) / wall:.2f}"
 
 
 def _per_megapixel(one: dict[str, Any], step: str | None = None) -> float:
