@@ -1,6 +1,6 @@
-"""Scores of a model with other settings of its decoder, on the images that watched its training.
+r"""Scores of a model with other settings of its decoder, on the images that watched its training.
 
-    python benchmarks/decoder_settings.py --data ../shared/data/dsb2018 --run runs/fluo \\
+    python benchmarks/decoder_settings.py --data ../shared/data/dsb2018 --run runs/fluo \
         --model src/nuclarium/predict/zoo/fluo.onnx
 
 The network runs once an image; its maps are then decoded with every combination. The best by mean
