@@ -1,9 +1,12 @@
-"""Scores of a model on the validation images of DSB 2018, through the command line.
+r"""Scores of a model on images with truth, through the command line.
 
-    python benchmarks/accuracy.py --data ../shared/data/dsb2018 [--model fluo] [--split val]
+    python benchmarks/accuracy.py --data ../shared/data/dsb2018 [--model fluo] [--split IDS]
+    python benchmarks/accuracy.py --data ../shared/data/monuseg --model he \
+        -- --spacing-um 0.2527
 
-``val`` are the 54 images of fluorescence_val.txt, which no model is trained on; a text file of ids
-may be given instead.
+The folder holds `images` and `labels` of the same names. Scored are the images of `--split`, a text
+file of ids; without it those of fluorescence_val.txt, if the folder has that, which no model is
+trained on, else all. What comes after `--` goes to `nuclarium segment`.
 """
 
 from __future__ import annotations
@@ -22,8 +25,11 @@ def main() -> None:
     parser.add_argument("--model", default="fluo")
     parser.add_argument("--split", type=Path, help="text file of ids")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("options", nargs="*", help="of `nuclarium segment`")
     args = parser.parse_args()
-    names = (args.split or args.data / "fluorescence_val.txt").read_text().split()
+    files = {path.stem: path for path in (args.data / "images").iterdir()}
+    split = args.split or args.data / "fluorescence_val.txt"
+    names = split.read_text().split() if args.split or split.exists() else sorted(files)
     nuclarium = [sys.executable, "-m", "nuclarium"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -32,10 +38,11 @@ def main() -> None:
             shutil.copyfile(
                 args.data / "labels" / f"{image}.png", folder / "truth" / f"{image}.png"
             )
-        images = [str(args.data / "images" / f"{image}.png") for image in names]
+        images = [str(files[image]) for image in names]
         results = folder / "results"
         subprocess.run(
-            [*nuclarium, "segment", *images, "--out", str(results), "--model", args.model],
+            [*nuclarium, "segment", *images, "--out", str(results), "--model", args.model]
+            + args.options,
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
