@@ -7,9 +7,9 @@
 Every family has the same network, start, patches, optimiser and number of steps; images, split and
 rates are those of the recipe. The settings of each decoder are chosen from at most 12 on the
 images that the recipe holds out to watch its training, by the mean AP over IoU 0.5 to 0.95, and
-scored once on those of fluorescence_val.txt, which lies beside the images. A family saves its state every 50 steps: the same
-command goes on where it was stopped. ``--oracle`` decodes the maps of a network without fault,
-made of the true labels of the watched images.
+scored once on those of fluorescence_val.txt, which lies beside the images. A family saves its
+state every 50 steps: the same command goes on where it was stopped. ``--oracle`` decodes the maps
+of a network without fault, made of the true labels of the watched images.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def _centres(inside: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], int]
     centres = np.rint(middle).astype(np.int64)
     for i in np.flatnonzero(parts[tuple(centres.T)] != np.arange(1, count)):
         x0, y0, width, height = stats[i + 1, : cv2.CC_STAT_AREA]
-        own = np.argwhere(parts[y0 : y0 + height, x0 : x0 + width] == i + 1) + (y0, x0)
+        own = np.argwhere(parts[y0 : y0 + height, x0 : x0 + width] == i + 1) + np.array([y0, x0])
         centres[i] = own[((own - middle[i]) ** 2).sum(axis=1).argmin()]
     return centres, int(stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max())
 

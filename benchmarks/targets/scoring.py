@@ -47,7 +47,7 @@ def tuned_and_scored(
 def _predicted(
     family: Family, network: torch.nn.Module, spec: InputSpec, examples: Sequence[Example]
 ) -> tuple[list[Maps], float]:
-    """Maps of whole images, and the seconds that the network takes for a megapixel."""
+    """Return maps of whole images, and the seconds that the network takes for a megapixel."""
     maps, seconds = [], 0.0
     for example in examples:
         widths = [(0, -side % spec.divisor) for side in example.pixels.shape]
