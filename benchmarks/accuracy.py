@@ -40,9 +40,9 @@ def main() -> None:
             )
         images = [str(files[image]) for image in names]
         results = folder / "results"
+        model = ["--model", args.model]
         subprocess.run(
-            [*nuclarium, "segment", *images, "--out", str(results), "--model", args.model]
-            + args.options,
+            [*nuclarium, "segment", *images, "--out", str(results), *model, *args.options],
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
