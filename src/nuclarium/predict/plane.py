@@ -17,6 +17,7 @@ from nuclarium.core.labels import Labels
 from nuclarium.predict.decode import APRON, Fragments, Nuclei, fragments, joined
 from nuclarium.predict.engine import Engine
 from nuclarium.predict.holes import BackgroundAreas
+from nuclarium.predict.magnify import decoder_at, magnified, restored, tile_grid
 from nuclarium.predict.model import DecoderSpec, InputSpec
 from nuclarium.predict.store import MemoryStore, TileStore
 from nuclarium.preprocess.intensity import IntensityRange
@@ -32,15 +33,18 @@ class PlaneReader:
     Parameters
     ----------
     read : callable
-        Gives the pixels of a window, shape (H, W).
+        Gives the pixels of a window, shape (H, W), or (H, W, 3) for a model of colour.
     shape : (height, width)
     intensity : IntensityRange
         Of the whole plane, so that every tile is prepared alike.
+    magnification : float
+        At which the network sees the plane, a power of two; labels keep the size of the plane.
     """
 
     read: PixelReader
     shape: tuple[int, int]
     intensity: IntensityRange
+    magnification: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def segment_plane(
     -------
     labels : PlaneLabels
     """
+    decoder_spec = decoder_at(decoder_spec, plane.magnification)
     steps = _Steps(plane, engine, input_spec, decoder_spec, store or MemoryStore())
     _run_tiles(steps, workers, progress or (lambda pixels: None))
     if len(steps.boxes) > 1:
@@ -161,19 +166,30 @@ class _Steps:
         self.input_spec = input_spec
         self.decoder_spec = decoder_spec
         self.store = store
-        self.tile_size = balanced_tile_size(plane.shape, input_spec.tile_size, input_spec.divisor)
+        self.grid = tile_grid(input_spec, plane.magnification)
+        self.tile_size = balanced_tile_size(plane.shape, self.grid.largest_tile, self.grid.step)
         self.boxes = list(iter_boxes(plane.shape, self.tile_size))
 
     def predict(self, index: int) -> None:
         """Keep the maps of a tile: foreground and distance in 1/255."""
         box = self.boxes[index]
-        window = box.grown(self.input_spec.halo).intersection(Box.of_shape(self.plane.shape))
+        window = box.grown(self.grid.halo).intersection(Box.of_shape(self.plane.shape))
         scaled = self.plane.intensity.apply(self.plane.read(window))
-        pixels = self.input_spec.standardise(_padded(scaled, self.input_spec.divisor))
-        logits = self.engine.run(pixels[None, None])[0]
-        core = logits[(slice(None), *box.shifted(-window.y0, -window.x0).slices)]
-        maps = np.rint(expit(core) * np.float32(255)).astype(np.uint8)
+        seen = magnified(_padded(scaled, self.grid.step), self.plane.magnification)
+        pixels = self.input_spec.standardise(seen)
+        channels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+        logits = self.engine.run(np.ascontiguousarray(channels[None]))[0]
+        core = (slice(None), *box.shifted(-window.y0, -window.x0).slices)
+        probability = self._probability(logits, core)
+        maps = np.rint(probability * np.float32(255)).astype(np.uint8)
         self.store.put(f"maps-{index}", {"maps": maps})
+
+    def _probability(
+        self, logits: npt.NDArray[np.float32], core: tuple[slice, ...]
+    ) -> npt.NDArray[np.float32]:
+        if self.plane.magnification == 1:
+            return np.asarray(expit(logits[core]), np.float32)
+        return restored(np.asarray(expit(logits), np.float32), self.plane.magnification)[core]
 
     def decode(self, index: int) -> None:
         """Keep the fragments of a tile."""
@@ -276,8 +292,9 @@ def _tiles_of(window: Box, shape: tuple[int, int], size: int) -> Iterator[tuple[
 
 def _padded(pixels: npt.NDArray[np.float32], divisor: int) -> npt.NDArray[np.float32]:
     """Mirror the lower and right edge until both sides are multiples of `divisor`."""
-    widths = [(0, -length % divisor) for length in pixels.shape]
-    fits = all(after < length for (_, after), length in zip(widths, pixels.shape, strict=True))
+    widths = [(0, -length % divisor) for length in pixels.shape[:2]]
+    fits = all(after < length for (_, after), length in zip(widths, pixels.shape, strict=False))
+    widths += [(0, 0)] * (pixels.ndim - 2)
     return np.pad(pixels, widths, mode="reflect" if fits else "edge")
 
 
