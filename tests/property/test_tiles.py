@@ -140,6 +140,13 @@ def test_labels_are_those_of_the_naive_decoder(height, width, tile_size, steps, 
     np.testing.assert_array_equal(decode(maps, tile_size, spec)[0], decode_naively(maps, spec))
 
 
+def test_a_tile_of_several_strips_has_the_labels_of_small_tiles():
+    maps = random_maps((500, 400), 0, 8)
+    whole, _ = decode(maps, 500, LENIENT)
+    assert whole.max() > 100
+    np.testing.assert_array_equal(decode(maps, 90, LENIENT)[0], whole)
+
+
 def test_a_hole_across_four_tiles_is_filled_and_a_bay_is_not():
     ring = np.full((2, 12, 12), 255, np.uint8)
     ring[0, 4:8, 4:8] = 0

@@ -8,6 +8,7 @@ are followed upwards, each doubling of the way in one look-up.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,7 @@ APRON = 2
 _SMOOTHING = np.array([1, 2, 1], np.float32)
 _STEPS = np.array(list(itertools.product((-1, 0, 1), repeat=2)))
 _DIRECTION_BITS = 4
+_STRIP = 2**17
 
 Heights = npt.NDArray[np.uint16]
 Indices = npt.NDArray[np.intp]
@@ -80,22 +82,36 @@ def climb(height: Heights) -> Climb:
     height : ndarray of uint16, shape (h + 2, w + 2)
         Of a tile and one pixel around it, as from `smoothed_heights`.
     """
-    inside = height > 0
-    ring = inside.copy()
-    ring[1:-1, 1:-1] = False
-    inside ^= ring
-    own = np.flatnonzero(inside)
-    pixels = np.concatenate([own, np.flatnonzero(ring)])
+    columns = height.shape[1]
+    own, above = [], []
+    for rows in strips((height.shape[0] - 2, columns)):
+        first = rows.start * columns
+        pixels, highest = _first_steps(height[rows.start : rows.stop + 2])
+        own.append(pixels + first)
+        above.append(highest + first)
+    ring = _ring(height)
+    pixels = np.concatenate([*own, ring])
     position = np.empty(height.size, np.int32)
     position[pixels] = np.arange(len(pixels), dtype=np.int32)
-    end = np.arange(len(pixels))
-    steps = _STEPS @ (height.shape[1], 1)
-    end[: len(own)] = position[own + steps[_directions(height).ravel()[own]]]
-    return Climb(pixels, followed(end), len(own))
+    end = np.empty_like(pixels)
+    np.concatenate([position[part] for part in (*above, ring)], out=end)
+    return Climb(pixels, followed(end), len(pixels) - len(ring))
 
 
-def _directions(height: Heights) -> npt.NDArray[np.uint16]:
-    """Index in `_STEPS` of the highest neighbour of each pixel; 0 in the ring."""
+def strips(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Yield the rows of an array, as many at a time as fit near the processor.
+
+    Examples
+    --------
+    >>> list(strips((150, 2048)))
+    [slice(0, 64, None), slice(64, 128, None), slice(128, 150, None)]
+    """
+    step = max(1, _STRIP // shape[1])
+    return (slice(y, min(y + step, shape[0])) for y in range(0, shape[0], step))
+
+
+def _first_steps(height: Heights) -> tuple[Indices, Indices]:
+    """Foreground pixels inside a window and the highest neighbour of each, as raveled indices."""
     ranked = height << _DIRECTION_BITS
     across = ranked[:, 1:-1] + np.uint16(1)
     np.maximum(across, ranked[:, :-2], out=across)
@@ -104,4 +120,16 @@ def _directions(height: Heights) -> npt.NDArray[np.uint16]:
     inner = highest[1:-1, 1:-1]
     np.maximum(across[1:-1] + np.uint16(3), across[:-2], out=inner)
     np.maximum(inner, across[2:] + np.uint16(6), out=inner)
-    return highest & np.uint16((1 << _DIRECTION_BITS) - 1)
+    foreground = np.zeros(height.shape, bool)
+    np.greater(height[1:-1, 1:-1], 0, out=foreground[1:-1, 1:-1])
+    pixels = np.flatnonzero(foreground)
+    steps = _STEPS @ (height.shape[1], 1)
+    return pixels, pixels + steps[highest.ravel()[pixels] & ((1 << _DIRECTION_BITS) - 1)]
+
+
+def _ring(height: Heights) -> Indices:
+    """Foreground pixels on the outer edge of a window, as raveled indices."""
+    foreground = np.zeros(height.shape, bool)
+    for line in np.s_[[0, -1]], np.s_[:, [0, -1]]:
+        foreground[line] = height[line] > 0
+    return np.flatnonzero(foreground)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
-from nuclarium.predict.climb import APRON, Climb, Heights, Indices, climb, smoothed_heights
+from nuclarium.predict.climb import APRON, Heights, Indices, climb, smoothed_heights, strips
 from nuclarium.predict.holes import BackgroundAreas, background_areas, hole_labels
 from nuclarium.predict.links import as_one, followed, is_first, linked
 from nuclarium.predict.model import DecoderSpec
@@ -92,12 +92,10 @@ def fragments(
     found : Fragments
     """
     height = smoothed_heights(maps, round(255 * spec.foreground_threshold))
-    way = climb(height)
-    pieces = numbered(height, way)
+    pieces = numbered(height, climb(height), maps[0][1:-1, 1:-1])
     numbers = np.ascontiguousarray(pieces.numbers[1:-1, 1:-1])
     touching = contacts(pieces.numbers)
     ends, ridge = _ridges(pieces, height, touching)
-    area, score = _sums(pieces, way, maps[0][1:-1, 1:-1])
     outer, outer_numbers = outer_pixels(numbers, box, shape)
     is_fragment = ~pieces.is_area(outer_numbers)
     end = pieces.pixel[1 : pieces.fragments + 1]
@@ -108,24 +106,13 @@ def fragments(
         outer_numbers=outer_numbers[is_fragment].astype(np.int64),
         end=places_of(end, columns, box, shape),
         height=height.ravel()[end].astype(np.int32) - 1,
-        area=area,
-        score=score,
+        area=pieces.area,
+        score=pieces.score,
         ridge_ends=places_of(pieces.pixel[ends], columns, box, shape),
         ridge_height=ridge,
         background=background_areas(pieces, touching, box, shape),
     )
     return numbers, found
-
-
-def _sums(
-    pieces: Pieces, way: Climb, probability: npt.NDArray[np.uint8]
-) -> tuple[Integers, Integers]:
-    """Pixels of each fragment, and the sum of their foreground probability."""
-    own = way.pixels[: way.own]
-    numbers = pieces.numbers.ravel()[own]
-    area = np.bincount(numbers, minlength=pieces.fragments + 1)
-    score = np.bincount(numbers, probability.ravel()[own], minlength=pieces.fragments + 1)
-    return area[1:], np.rint(score[1:]).astype(np.int64)
 
 
 def _ridges(
@@ -142,7 +129,8 @@ def _highest(
     pairs: Integers, heights: npt.NDArray[np.int32]
 ) -> tuple[Integers, npt.NDArray[np.int32]]:
     """Keep each pair once, either way round, with its greatest height."""
-    pair = as_one(pairs.min(axis=1), pairs.max(axis=1))
+    one, other = pairs[:, 0], pairs[:, 1]
+    pair = as_one(np.minimum(one, other), np.maximum(one, other))
     order = np.argsort(pair)
     first = np.flatnonzero(is_first(pair[order]))
     return pairs[order[first]], np.maximum.reduceat(heights[order], first)
@@ -166,7 +154,10 @@ class Nuclei:
 
     def labels_of(self, tile: int, numbers: npt.NDArray[np.int32]) -> Labels:
         """Labels of a tile, from the fragment numbers of its pixels."""
-        return self.lookups[tile].take(numbers)
+        labels = np.empty_like(numbers)
+        for rows in strips(numbers.shape):
+            labels[rows] = self.lookups[tile].take(numbers[rows])
+        return labels
 
 
 def joined(tiles: Sequence[Fragments], shape: tuple[int, int], spec: DecoderSpec) -> Nuclei:

@@ -101,16 +101,15 @@ def _beside(
     pieces: Pieces, touching: tuple[Indices, Indices], is_open: npt.NDArray[np.bool_]
 ) -> tuple[Integers, Indices]:
     """Areas that may be holes and the ends of the nuclei next to them, each pair once."""
-    found = []
+    one, other = (pieces.numbers.ravel()[pixels] for pixels in touching)
+    pairs = unique(as_one(np.minimum(one, other), np.maximum(one, other)))
+    lower, higher = pairs >> 32, pairs & 0xFFFFFFFF
+    area = np.where(pieces.is_area(lower), lower, higher)
+    nucleus = lower + higher - area
     may_enclose = np.zeros(len(pieces.pixel), bool)
     may_enclose[pieces.fragments + 1 :][: pieces.areas] = ~is_open
-    for here, there in (touching, touching[::-1]):
-        number = pieces.numbers.ravel()[here]
-        enclosed = may_enclose[number]
-        area, nucleus = number[enclosed], pieces.numbers.ravel()[there[enclosed]]
-        found.append(as_one(area, nucleus)[nucleus > 0])
-    pairs = unique(np.concatenate(found))
-    return (pairs >> 32) - pieces.fragments, pieces.pixel[pairs & 0xFFFFFFFF]
+    kept = may_enclose[area] & (nucleus > 0)
+    return area[kept] - pieces.fragments, pieces.pixel[nucleus[kept]]
 
 
 def hole_labels(

@@ -27,29 +27,33 @@ def linked(pairs: Integers, count: int) -> Integers:
     """
     lowest = np.arange(count)
     while True:
-        ends = lowest[pairs]
-        ends = ends[ends[:, 0] != ends[:, 1]]
-        if not len(ends):
+        first, second = lowest[pairs[:, 0]], lowest[pairs[:, 1]]
+        apart = first != second
+        if not apart.any():
             return lowest
-        np.minimum.at(lowest, ends.max(axis=1), ends.min(axis=1))
+        first, second = first[apart], second[apart]
+        np.minimum.at(lowest, np.maximum(first, second), np.minimum(first, second))
         lowest = followed(lowest)
 
 
 def followed(following: Integers) -> Integers:
     """End of each way, where ``following[i]`` comes after `i`, and an end after itself.
 
-    Every round doubles the length of all ways, so a way of 60 steps takes 6.
+    Every round doubles the length of all ways, so a way of 60 steps takes 6. The array that is
+    given is used up.
 
     Examples
     --------
     >>> followed(np.array([1, 2, 2, 2, 4])).tolist()
     [2, 2, 2, 2, 4]
     """
+    further = np.empty_like(following)
     while True:
-        further: Integers = following[following]
+        # All numbers are valid, and to clip them is faster than to check them.
+        np.take(following, following, out=further, mode="clip")
         if np.array_equal(further, following):
             return following
-        following = further
+        following, further = further, following
 
 
 def as_one(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Integers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,40 +28,46 @@ class Pieces:
         How many there are.
     pixel : ndarray of int, shape (k + 1,)
         By number, the index in the raveled window of the pixel that a piece climbs to; 0 for areas.
+    area, score : ndarray of int64, shape (fragments,)
+        Pixels of each fragment, and the sum of their foreground probability in 1/255.
     """
 
     numbers: npt.NDArray[np.int32]
     fragments: int
     areas: int
     pixel: Indices
+    area: Integers
+    score: Integers
 
-    def is_area(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    def is_area(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Whether numbers are those of background areas."""
         return (numbers > self.fragments) & (numbers <= self.fragments + self.areas)
 
 
-def numbered(height: Heights, way: Climb) -> Pieces:
+def numbered(height: Heights, way: Climb, probability: npt.NDArray[np.uint8]) -> Pieces:
     """Give every piece of a tile its number.
 
     Pixels of a nucleus are one fragment when they climb to one end, and pixels of background are
     one area when they are linked by their sides.
     """
-    is_end = np.zeros(len(way.pixels), bool)
-    is_end[way.end[: way.own]] = True
-    ends = np.flatnonzero(is_end)
-    others = way.own + np.flatnonzero(~is_end[way.own :])
-    background = (height[1:-1, 1:-1] == 0).view(np.uint8)
-    count, areas = cv2.connectedComponents(background, connectivity=4, ltype=cv2.CV_32S)
+    end, own = way.end[: way.own], way.pixels[: way.own]
+    area = np.bincount(end, minlength=len(way.pixels))
+    score = np.bincount(end, probability.ravel()[own], minlength=len(way.pixels))
+    ends = np.flatnonzero(area > 0)
+    others = way.own + np.flatnonzero(area[way.own :] == 0)
+    background = np.zeros(height.shape, np.uint8)
+    background[1:-1, 1:-1] = height[1:-1, 1:-1] == 0
+    count, numbers = cv2.connectedComponents(background, connectivity=4, ltype=cv2.CV_32S)
     pixel = np.zeros(len(ends) + count + len(others), np.intp)
     pixel[1 : len(ends) + 1] = way.pixels[ends]
     pixel[len(ends) + count :] = way.pixels[others]
     number = np.zeros(len(way.pixels), np.int32)
     number[ends] = np.arange(1, len(ends) + 1)
     number[others] = np.arange(len(ends) + count, len(pixel))
-    numbers = np.zeros(height.shape, np.int32)
-    np.add(areas, len(ends), out=numbers[1:-1, 1:-1])
+    numbers[1:-1, 1:-1] += len(ends)
     numbers.ravel()[way.pixels] = number[way.end]
-    return Pieces(numbers, len(ends), count - 1, pixel)
+    score_of_ends = np.rint(score[ends]).astype(np.int64)
+    return Pieces(numbers, len(ends), count - 1, pixel, area[ends], score_of_ends)
 
 
 def contacts(numbers: npt.NDArray[np.int32]) -> tuple[Indices, Indices]:
