@@ -57,7 +57,7 @@ def export_run(run: Path, path: Path, *, scores: Path | None = None) -> Model:
         network,
         path,
         name=config["name"],
-        input_spec=InputSpec(kind=config["kind"], divisor=network.divisor),
+        input_spec=InputSpec(kind=config.get("kind", "fluorescence"), divisor=network.divisor),
         decoder_spec=decoder,
         card=card,
     )
