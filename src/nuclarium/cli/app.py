@@ -98,6 +98,17 @@ def segment(
     spacing_um: Annotated[
         float | None, typer.Option(help="Side of a pixel in µm, where the file lacks it.")
     ] = None,
+    diameter_um: Annotated[
+        float | None,
+        typer.Option(help="Typical diameter of a nucleus in µm; estimated when left out."),
+    ] = None,
+    magnification: Annotated[
+        float | None,
+        typer.Option(help="Size at which the network sees the image: 0.125, 0.25, … 4."),
+    ] = None,
+    contrast: Annotated[
+        str, typer.Option(help="auto, or bright or dark nuclei; not used for colour.")
+    ] = "auto",
     engine: Annotated[
         str, typer.Option(help="auto, onnxruntime or openvino (the last is an extra).")
     ] = "auto",
@@ -112,6 +123,7 @@ def segment(
 ) -> None:
     """Find and measure the nuclei of images; write labels, outlines, tables and a page."""
     from nuclarium.cli.progress import BatchProgress
+    from nuclarium.predict.view import contrast_name
     from nuclarium.workspace.segment import segment_files
     from nuclarium.workspace.settings import SegmentSettings, engine_name
 
@@ -121,6 +133,9 @@ def segment(
         z=z,
         t=time,
         spacing_um=spacing_um,
+        contrast=contrast_name(contrast),
+        diameter_um=diameter_um,
+        magnification=magnification,
         engine=engine_name(engine),
     )
     command = "nuclarium " + shlex.join(sys.argv[1:])

@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from nuclarium.predict.view import magnification_text
 from nuclarium.workspace.batch import Reporter
 
 
@@ -62,7 +63,7 @@ class BatchProgress:
         remarks = ", ".join(dict.fromkeys(w["kind"] for w in record["warnings"]))
         self._console.print(
             f"{record['name']}: {record['n_nuclei']:,} nuclei, model {record['model']}, channel "
-            f"{record['channel']['name']}, {_slices(record)}"
+            f"{record['channel']['name']}, {_slices(record)}{_view(record)}"
             + (f" [look at: {remarks}]" if remarks else ""),
             markup=False,
             soft_wrap=True,
@@ -84,6 +85,18 @@ class BatchProgress:
 def _slices(record: dict[str, Any]) -> str:
     planes = record["planes"]
     return str(planes[0]) if len(planes) == 1 else f"{len(planes)} slices"
+
+
+def _view(record: dict[str, Any]) -> str:
+    """Say what the network was shown, where that is not the image as it is."""
+    view, said = record["view"], ""
+    if view["contrast"] == "dark":
+        said += ", dark nuclei"
+    if view["magnification"] != 1:
+        said += f", {magnification_text(view['magnification'])}"
+        if view["diameter_px"] is not None:
+            said += f" for nuclei of {view['diameter_px']:.0f} px"
+    return said
 
 
 @contextmanager

@@ -17,6 +17,8 @@ MAGNIFICATIONS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 _REACH = 2
 """Pixels, of the plane or of the network, that a resized pixel depends on in each direction."""
 
+_SMOOTHING = np.array([1, 2, 1], np.float32) / 4
+
 Array = npt.NDArray[np.float32]
 
 
@@ -49,27 +51,34 @@ def tile_grid(spec: InputSpec, magnification: float) -> TileGrid:
     return TileGrid(step, halo, max(step, int(spec.tile_size / max(1, magnification))))
 
 
-def magnified(pixels: Array, magnification: float) -> Array:
-    """Resize pixels, shape (H, W) or (H, W, 3): means to shrink them, cubics to enlarge."""
-    return _resized(pixels, magnification)
-
-
-def restored(maps: Array, magnification: float) -> Array:
-    """Bring maps of the network, shape (K, h, w), to the size of the pixels it was given."""
-    if magnification == 1:
-        return maps
-    resized = np.stack([_resized(layer, 1 / magnification) for layer in maps])
-    return np.clip(resized, 0, 1, out=resized)
-
-
 def decoder_at(spec: DecoderSpec, magnification: float) -> DecoderSpec:
-    """Settings that mean to the plane what the decoder's own mean to the network's pixels."""
+    """Return settings that mean to the plane what the given ones mean to the network's pixels."""
     return replace(spec, min_area_px=max(1, round(spec.min_area_px / magnification**2)))
 
 
-def _resized(pixels: Array, factor: float) -> Array:
-    if factor == 1:
-        return pixels
+def magnified(pixels: Array, magnification: float) -> Array:
+    """Resize pixels, shape (H, W) or (H, W, 3): means to shrink them, cubics to enlarge."""
+    how = cv2.INTER_AREA if magnification < 1 else cv2.INTER_CUBIC
+    return pixels if magnification == 1 else _resized(pixels, magnification, how)
+
+
+def restored(maps: Array, magnification: float) -> Array:
+    """Bring foreground and distance, shape (2, h, w), to the size of the pixels they are of.
+
+    Before it is enlarged the distance is smoothed as the decoder does it, whose three pixels are
+    less than one of the network's; else nuclei fall into pieces.
+    """
+    foreground, distance = maps
+    if magnification == 1:
+        return maps
+    if magnification < 1:
+        distance = cv2.sepFilter2D(
+            distance, -1, _SMOOTHING, _SMOOTHING, borderType=cv2.BORDER_REPLICATE
+        )
+    how = cv2.INTER_LINEAR if magnification < 1 else cv2.INTER_AREA
+    return np.stack([_resized(layer, 1 / magnification, how) for layer in (foreground, distance)])
+
+
+def _resized(pixels: Array, factor: float, how: int) -> Array:
     size = (round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, size, interpolation=how), np.float32)

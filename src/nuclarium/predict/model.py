@@ -17,6 +17,7 @@ from nuclarium.predict.onnx_metadata import read_network_metadata
 
 FORMAT_VERSION = 1
 METADATA_KEY = "nuclarium"
+Kind = Literal["fluorescence", "colour"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class InputSpec:
     kind : str
         What the model is made for: one channel of fluorescence, or colour.
     percentiles : (float, float)
-        Percentiles of the plane that are mapped to 0 and 1.
+        Percentiles of the plane that are mapped to 0 and 1; colours keep the range of their type.
     mean, std : float
         Subtracted and divided by after that.
     clip : (float, float)
@@ -40,7 +41,7 @@ class InputSpec:
         beside that, in pixels.
     """
 
-    kind: Literal["fluorescence", "colour"] = "fluorescence"
+    kind: Kind = "fluorescence"
     percentiles: tuple[float, float] = (1.0, 99.8)
     mean: float = 0.5
     std: float = 0.5
@@ -185,7 +186,7 @@ def choose_model(*, is_rgb: bool) -> str:
         return wanted
     if is_rgb:
         raise ModelError(
-            "A colour image needs a model for colour, but none is shipped yet: fluo takes one "
+            "A colour image needs a model for colour, but none is shipped: fluo takes one "
             "fluorescence channel. If one of the colours is a fluorescence channel, name it, for "
             "example --channel blue."
         )

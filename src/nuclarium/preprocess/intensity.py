@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,8 @@ class IntensityRange:
     Parameters
     ----------
     low, high : float
-        In the units of the image; `high` is larger than `low`.
+        In the units of the image, not the same; `high` is below `low` where nuclei are dark on
+        a bright ground.
     """
 
     low: float
@@ -39,12 +40,12 @@ class IntensityRange:
 def percentile_range(
     pixels: npt.NDArray[Any], percentiles: tuple[float, float] = (1.0, 99.8)
 ) -> IntensityRange:
-    """Range between two percentiles of the pixels.
+    """Range from one percentile of the pixels to another, which may be the lower one.
 
     A constant image gets a range of one grey level above its value, so that it maps to 0.
     """
     low, high = (float(value) for value in np.percentile(pixels, percentiles))
-    return IntensityRange(low, high if high > low else low + 1.0)
+    return IntensityRange(low, high if high != low else low + 1.0)
 
 
 def type_range(pixels: npt.NDArray[Any]) -> IntensityRange:
@@ -76,7 +77,14 @@ def plane_range(
 
 
 def sample_plane(read: PixelReader, shape: tuple[int, int]) -> npt.NDArray[Any]:
-    """Pixels that stand for a plane, shape (N,) or (N, 3).
+    """Pixels that stand for a plane, shape (N,) or (N, 3): those of `iter_samples`."""
+    return np.concatenate([_rows(pixels) for _, pixels in iter_samples(read, shape)])
+
+
+def iter_samples(
+    read: PixelReader, shape: tuple[int, int]
+) -> Iterator[tuple[Box, npt.NDArray[Any]]]:
+    """Yield the parts of a plane that stand for it.
 
     Planes of up to four million pixels are taken whole. Of larger ones, windows of 256 × 256 px on
     a regular grid are read, about four million pixels in all; the result depends on the plane
@@ -84,13 +92,15 @@ def sample_plane(read: PixelReader, shape: tuple[int, int]) -> npt.NDArray[Any]:
     """
     height, width = shape
     if height * width <= SAMPLE_PIXELS:
-        return _rows(read(Box.of_shape(shape)))
+        yield Box.of_shape(shape), read(Box.of_shape(shape))
+        return
     boxes = list(iter_boxes(shape, SAMPLE_SIDE))
     step = max(1, len(boxes) * SAMPLE_SIDE**2 // SAMPLE_PIXELS)
     columns = -(-width // SAMPLE_SIDE)
     while math.gcd(step, columns) > 1:  # else the sample would keep to some of the columns
         step += 1
-    return np.concatenate([_rows(read(box)) for box in boxes[step // 2 :: step]])
+    for box in boxes[step // 2 :: step]:
+        yield box, read(box)
 
 
 def _rows(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:

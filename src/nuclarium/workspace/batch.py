@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,19 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.core.image import Image
 from nuclarium.io import describe, hash_file
 from nuclarium.io.write import write_json
-from nuclarium.measurement.channels import channel_image
 from nuclarium.measurement.quality import QualityWarning, warnings_for
 from nuclarium.predict.engine import Engine, chosen_engine, start_engine
 from nuclarium.predict.model import Model, choose_model, load_model
-from nuclarium.predict.segment import Selection, segment_selected, select, sureness
+from nuclarium.predict.segment import (
+    Selection,
+    choose_views,
+    segment_selected,
+    select,
+    shown_image,
+    sureness,
+)
 from nuclarium.predict.store import FolderStore, MemoryStore, TileStore
+from nuclarium.predict.view import View, magnification_text
 from nuclarium.workspace.layout import ResultPaths
 from nuclarium.workspace.outputs import PlaneResult, write_outputs
 from nuclarium.workspace.settings import SegmentSettings, fingerprint
@@ -117,7 +125,9 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
     if earlier is not None:
         batch.reporter.advance(source.pixels)
         return earlier
-    results = _segmented(batch, source, selection, model, identity, threads, workers)
+    engine = batch.engine(model, threads)
+    views = choose_views(selection, model, engine, batch.settings.view)
+    results = _segmented(batch, source, selection, model, engine, views, identity, workers)
     table, written = write_outputs(results, paths, selection.channel, batch.cores)
     record = {
         "name": source.name,
@@ -127,17 +137,14 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
         "fingerprint": identity,
         "path": str(source.path.resolve()),
         "image": describe(image),
-        "channel": {
-            "c": selection.channel.c,
-            "sample": selection.channel.sample,
-            "name": selection.channel.name,
-            "why": selection.chosen.reason,
-        },
+        "channel": _channel_record(selection),
         "planes": [plane.choice for plane in selection.planes],
         "model": model.name,
+        "model_why": selection.model_why,
+        "view": _view_record(selection, views[0], image),
         "engine": chosen_engine(batch.settings.engine),
         "n_nuclei": len(table),
-        "warnings": _warnings(image, selection, results, table),
+        "warnings": _warnings(image, selection, views[0], results, table),
         "outputs": [path.relative_to(batch.folder).as_posix() for path in written],
         "seconds": round(time.monotonic() - began, 3),
     }
@@ -150,6 +157,7 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
 def _selected(batch: Batch, image: Image, threads: int) -> Selection:
     """Choose plane, channel and model as the settings say."""
     settings = batch.settings
+    kind = None if settings.model is None else batch.model(settings.model).input.kind
 
     def judge(grey: Image) -> float:
         model = batch.model(settings.model or choose_model(is_rgb=False))
@@ -158,6 +166,7 @@ def _selected(batch: Batch, image: Image, threads: int) -> Selection:
     return select(
         image,
         model=settings.model,
+        kind=kind,
         channel=settings.channel,
         z=settings.z,
         t=settings.t,
@@ -180,22 +189,24 @@ def _segmented(
     source: Source,
     selection: Selection,
     model: Model,
+    engine: Engine,
+    views: Sequence[View],
     identity: str,
-    threads: int,
     workers: int,
 ) -> list[PlaneResult]:
-    engine = batch.engine(model, threads)
     folder = ResultPaths(batch.folder, source.name).tiles / identity[:16]
     results = []
-    for index, plane in enumerate(selection.planes):
+    for index, (plane, view) in enumerate(zip(selection.planes, views, strict=True)):
         height, width = plane.image.plane_shape
         in_memory = height * width <= IN_MEMORY_PIXELS
-        store: TileStore = MemoryStore() if in_memory else FolderStore(folder / str(index))
+        tiles = folder / f"{index}-{view.magnification:g}-{'dark' if view.is_dark else 'bright'}"
+        store: TileStore = MemoryStore() if in_memory else FolderStore(tiles)
         labels = segment_selected(
             plane,
             selection.channel,
             model,
             engine,
+            view=view,
             store=store,
             workers=workers,
             progress=lambda pixels: batch.reporter.advance(SEGMENTING_SHARE * pixels),
@@ -204,24 +215,74 @@ def _segmented(
     return results
 
 
+def _channel_record(selection: Selection) -> Record:
+    channel = selection.channel
+    return {
+        "c": 0 if channel is None else channel.c,
+        "sample": None if channel is None else channel.sample,
+        "name": selection.channel_name,
+        "is_colour": channel is None,
+        "why": selection.chosen.reason,
+    }
+
+
+def _view_record(selection: Selection, view: View, image: Image) -> Record:
+    """Say what the network was shown: contrast, magnification, and the diameter behind it."""
+    diameter_px, diameter_um = view.diameter_px, None
+    if diameter_px is not None and image.spacing is not None:
+        diameter_um = round(diameter_px * math.sqrt(image.spacing.pixel_area), 2)
+    contrast = None if selection.channel is None else "dark" if view.is_dark else "bright"
+    return {
+        "magnification": view.magnification,
+        "why": view.why,
+        "diameter_px": None if diameter_px is None else round(diameter_px, 1),
+        "diameter_um": diameter_um,
+        "contrast": contrast,
+        "contrast_why": view.contrast_why,
+    }
+
+
 def _warnings(
-    image: Image, selection: Selection, results: list[PlaneResult], table: pd.DataFrame
+    image: Image,
+    selection: Selection,
+    view: View,
+    results: list[PlaneResult],
+    table: pd.DataFrame,
 ) -> list[dict[str, str]]:
     """List what the user should look at, each as a kind in two words and a sentence."""
     found = [{"kind": "note", "text": note} for note in image.notes]
     if selection.chosen.is_guess:
         text = (
-            f"The channel {selection.channel.name} was taken ({selection.chosen.reason}). "
+            f"The channel {selection.channel_name} was taken ({selection.chosen.reason}). "
             "Name another with --channel if it is not the nuclei."
         )
         found.append({"kind": "channel guessed", "text": text})
     if image.shape[0] > 1:
         text = f"One of {image.shape[0]} time points was segmented; choose it with --time."
         found.append({"kind": "one time point", "text": text})
+    found += _view_warnings(view)
     found += [
         {"kind": warning.kind, "text": warning.text}
         for warning in _plane_warnings(selection, results, table)
     ]
+    return found
+
+
+def _view_warnings(view: View) -> list[dict[str, str]]:
+    """List what was guessed of the nuclei, if it is not the ordinary."""
+    found = []
+    if view.is_estimated and view.magnification != 1 and view.diameter_px is not None:
+        text = (
+            f"Nuclei seem to be about {view.diameter_px:.0f} px across, so the network saw the "
+            f"image {magnification_text(view.magnification)}. If they are not, give their size "
+            "with --diameter-um, or --magnification 1."
+        )
+        found.append({"kind": "size guessed", "text": text})
+    if view.is_dark and view.contrast_why != "as asked":
+        text = (
+            "Nuclei seem to be dark on a bright ground. If they are bright, add --contrast bright."
+        )
+        found.append({"kind": "dark nuclei", "text": text})
     return found
 
 
@@ -232,7 +293,7 @@ def _plane_warnings(
     texts: dict[str, list[QualityWarning]] = {}
     for result in results:
         of_plane = table if len(results) == 1 else table[table["z"] == result.plane.z]
-        shown = channel_image(result.plane.image, selection.channel)
+        shown = shown_image(result.plane, selection.channel)
         for warning in warnings_for(shown, result.labels.read, of_plane):
             texts.setdefault(warning.kind, []).append(warning)
     return [

@@ -14,7 +14,9 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.io import open_image
-from nuclarium.measurement.channels import Channel, channel_image
+from nuclarium.measurement.channels import Channel
+from nuclarium.predict.segment import shown_image
+from nuclarium.predict.view import magnification_text
 from nuclarium.preprocess.planes import select_planes
 from nuclarium.report.page import PageImage, PageRun, Remark, render_page
 from nuclarium.report.pictures import Picture, pictures_of
@@ -82,7 +84,7 @@ def _page_image(folder: Path, record: dict[str, Any], settings: dict[str, Any]) 
         name=record["name"],
         n_nuclei=record["n_nuclei"],
         summary=summarise(
-            _with_first(table, f"intensity_mean_{record['channel']['name']}"),
+            _with_first(table, _shown_column(record)),
             plane_shape=(size["height"], size["width"]),
             pixel_area_um2=spacing["y"] * spacing["x"] if spacing else None,
         ),
@@ -97,9 +99,16 @@ def _page_image(folder: Path, record: dict[str, Any], settings: dict[str, Any]) 
     )
 
 
+def _shown_column(record: dict[str, Any]) -> str:
+    """Mean intensity of the nuclei's channel; of a colour image, the red that stains absorb."""
+    channel = record["channel"]
+    return f"intensity_mean_{'red' if channel['is_colour'] else channel['name']}"
+
+
 def _with_first(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the table with a column moved to the front, so that the page shows it first."""
-    return table[[column, *(name for name in table.columns if name != column)]]
+    others = [name for name in table.columns if name != column]
+    return table[[column, *others]] if column in table else table
 
 
 def _facts(record: dict[str, Any]) -> dict[str, str]:
@@ -116,8 +125,17 @@ def _facts(record: dict[str, Any]) -> dict[str, str]:
         "Pixel size": pixel,
         "Channel": f"{channel['name']} ({channel['why']})",
         "Plane": planes[0] if len(planes) == 1 else f"each of {len(planes)} slices",
-        "Model": record["model"],
+        "Model": f"{record['model']} ({record['model_why']})",
+        "Nuclei": _view_fact(record["view"]),
     }
+
+
+def _view_fact(view: dict[str, Any]) -> str:
+    """Say what the network was shown: contrast, magnification and why."""
+    size = f"image {magnification_text(view['magnification'])} ({view['why']})"
+    if view["contrast"] is None:
+        return size
+    return f"{view['contrast']} ({view['contrast_why']}); {size}"
 
 
 def _pictures(
@@ -133,14 +151,18 @@ def _pictures(
             z = int(slices.index[0]) if len(slices) else 0
             mode = str(z) if settings["z"] == "each" else settings["z"]
             chosen = record["channel"]
-            channel = Channel(chosen["name"], chosen["c"], chosen["sample"])
-            plane = select_planes(image, mode, t=settings["t"], c=channel.c)[0]
+            channel = (
+                None
+                if chosen["is_colour"]
+                else Channel(chosen["name"], chosen["c"], chosen["sample"])
+            )
+            plane = select_planes(image, mode, t=settings["t"], c=chosen["c"])[0]
 
             def read(window: Box) -> Labels:
                 return found.read(window, z=min(z, found.shape[2] - 1)).astype(np.int32)
 
             rows = table[table["z"] == z] if "z" in table else table
             centroids = rows[["centroid_y_px", "centroid_x_px"]].to_numpy(np.float64)
-            return pictures_of(channel_image(plane.image, channel), read, centroids=centroids)
+            return pictures_of(shown_image(plane, channel), read, centroids=centroids)
     except NuclariumError:
         return ()

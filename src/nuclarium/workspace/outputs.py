@@ -16,8 +16,9 @@ from nuclarium.io.interchange.geojson import write_geojson
 from nuclarium.io.interchange.imagej_roi import write_imagej_rois
 from nuclarium.io.write import write_labels, write_table
 from nuclarium.measurement import measure_windows
-from nuclarium.measurement.channels import Channel, channel_image
+from nuclarium.measurement.channels import Channel
 from nuclarium.predict.plane import PlaneLabels
+from nuclarium.predict.segment import shown_image
 from nuclarium.preprocess.planes import Plane
 from nuclarium.report.figures import overlay_of, write_png
 from nuclarium.workspace.layout import ResultPaths
@@ -40,7 +41,7 @@ def is_large(shape: tuple[int, int]) -> bool:
 
 
 def write_outputs(
-    results: Sequence[PlaneResult], paths: ResultPaths, channel: Channel, workers: int
+    results: Sequence[PlaneResult], paths: ResultPaths, channel: Channel | None, workers: int
 ) -> tuple[pd.DataFrame, list[Path]]:
     """Write everything for one image.
 
@@ -49,8 +50,8 @@ def write_outputs(
     results : sequence of PlaneResult
         One, or one a slice.
     paths : ResultPaths
-    channel : Channel
-        What the overlay shows.
+    channel : Channel or None
+        What the overlay shows; None for all colours.
     workers : int
         Things written at once.
 
@@ -64,7 +65,7 @@ def write_outputs(
     first = results[0]
     large = is_large(first.labels.shape)
     labels = paths.labels(is_large=large)
-    shown = channel_image(first.plane.image, channel)
+    shown = shown_image(first.plane, channel)
     jobs: list[Callable[[], object]] = [
         lambda: _write_labels(results, labels, large=large),
         lambda: _write_outlines(results, paths),

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Spacing
 from nuclarium.predict.engine import EngineName
+from nuclarium.predict.view import Contrast, ViewSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ class SegmentSettings:
         Time point.
     spacing_um : float or None
         Side of a pixel in µm where the file does not say it, or says it wrongly.
+    contrast : str
+        ``bright`` or ``dark`` nuclei, or ``auto``.
+    diameter_um : float or None
+        Typical diameter of a nucleus; estimated when None.
+    magnification : float or None
+        At which the network sees the image; chosen by the diameter when None.
     engine : str
         ``auto``, ``onnxruntime`` or ``openvino``.
     """
@@ -37,9 +44,13 @@ class SegmentSettings:
     z: str = "max"
     t: int = 0
     spacing_um: float | None = None
+    contrast: Contrast = "auto"
+    diameter_um: float | None = None
+    magnification: float | None = None
     engine: EngineName = "auto"
 
     def __post_init__(self) -> None:
+        _ = self.view
         if self.spacing_um is not None and not 0 < self.spacing_um < 1000:
             raise SettingsError(
                 f"The spacing must be the side of a pixel in µm, above 0 and below 1000, but got "
@@ -50,6 +61,11 @@ class SegmentSettings:
     def spacing(self) -> Spacing | None:
         """Spacing that the user gave."""
         return None if self.spacing_um is None else Spacing(self.spacing_um, self.spacing_um)
+
+    @property
+    def view(self) -> ViewSettings:
+        """What the user said of the nuclei."""
+        return ViewSettings(self.contrast, self.diameter_um, self.magnification)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings for a record."""

@@ -1,0 +1,220 @@
+"""What a model finds in parts of a plane: how sure it is, and how large the nuclei are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nuclarium.core.geometry import Box, iter_boxes
+from nuclarium.core.labels import Labels
+from nuclarium.predict.engine import Engine
+from nuclarium.predict.model import InputSpec, Model
+from nuclarium.predict.plane import PlaneLabels, PlaneReader, segment_plane
+from nuclarium.preprocess.intensity import (
+    SAMPLE_SIDE,
+    IntensityRange,
+    iter_samples,
+    percentile_range,
+    type_range,
+)
+
+PixelReader = Callable[[Box], npt.NDArray[Any]]
+
+_WINDOW_SIDE = 512
+_LARGEST_WINDOW = 1536
+_MOST_WINDOWS = 4
+_JUDGED_SHARE = 0.08
+"""Part of a large plane that may be looked at before it is segmented."""
+
+_LARGEST_SHARE = 0.4
+"""What covers more of a window than this is its light, not a nucleus."""
+
+_FEW = 0.05
+_SURE = 0.85
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Nuclei that were found in parts of a plane, those that the border cuts left out.
+
+    Parameters
+    ----------
+    score : ndarray of float64, shape (n,)
+        Mean foreground probability of each.
+    diameter : ndarray of float64, shape (n,)
+        Of the circle of the same area, in pixels of the plane.
+    """
+
+    score: npt.NDArray[np.float64]
+    diameter: npt.NDArray[np.float64]
+
+    @property
+    def sureness(self) -> float:
+        """Mean score, in [0, 1]; 0 without any nucleus."""
+        return float(self.score.mean()) if len(self.score) else 0.0
+
+    @property
+    def evidence(self) -> float:
+        """Sureness, less where it rests on few nuclei; below 0 without any."""
+        return self.sureness - _FEW / math.sqrt(max(1, len(self.score)))
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether these are nuclei, seen at a size that the model knows.
+
+        Noise, and nuclei that are far too small or too large for the model, score less.
+        """
+        return self.evidence >= _SURE
+
+    @property
+    def typical_diameter(self) -> float:
+        """Diameter in pixels such that half of the sum of all diameters lies above it."""
+        ordered = np.sort(self.diameter)
+        total = np.cumsum(ordered)
+        return float(ordered[np.searchsorted(total, total[-1] / 2)])
+
+
+@dataclass(frozen=True)
+class SampledPlane:
+    """A plane, and pixels of it that stand for all.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the pixels of a window, shape (H, W) or (H, W, 3).
+    shape : (height, width)
+    pixels : ndarray, shape (N,) or (N, 3)
+        As `sample_plane` gives them.
+    lit : tuple of Box
+        Parts of the plane, those with most contrast first.
+    """
+
+    read: PixelReader
+    shape: tuple[int, int]
+    pixels: npt.NDArray[Any]
+    lit: tuple[Box, ...]
+
+    def windows(self, magnification: float, spec: InputSpec) -> tuple[Box, ...]:
+        """Where to look: the whole plane if one run of the network holds it, or some windows.
+
+        On a large plane the windows lie where there is contrast, and are a small part of it.
+        """
+        if max(self.shape) * max(1, magnification) <= spec.tile_size:
+            return (Box.of_shape(self.shape),)
+        budget = _JUDGED_SHARE * self.shape[0] * self.shape[1]
+        side = min(_LARGEST_WINDOW, int(_WINDOW_SIDE / magnification))
+        if magnification == 1:
+            side = int(np.clip(math.sqrt(budget), side // 2, side))
+        most = _MOST_WINDOWS if magnification > 1 else max(1, int(budget / side**2))
+        return _apart(self.lit, side, self.shape, min(most, _MOST_WINDOWS))
+
+
+def sampled(read: PixelReader, shape: tuple[int, int]) -> SampledPlane:
+    """Read the sample of a plane, and see where it has contrast."""
+    parts = list(iter_samples(read, shape))
+    spread = {}
+    for outer, pixels in parts:
+        for box in iter_boxes(outer.shape, SAMPLE_SIDE):
+            low, high = np.percentile(pixels[box.slices], (5, 95))
+            spread[box.shifted(outer.y0, outer.x0)] = float(high - low)
+    lit = tuple(sorted(spread, key=lambda box: (-spread[box], box)))
+    flat = np.concatenate([pixels.reshape(-1, *pixels.shape[2:]) for _, pixels in parts])
+    if len(parts) > 1:
+        return SampledPlane(read, shape, flat, lit)
+    whole = parts[0][1]
+    return SampledPlane(lambda box: whole[box.slices], shape, flat, lit)
+
+
+def input_range(
+    pixels: npt.NDArray[Any], spec: InputSpec, *, is_dark: bool = False
+) -> IntensityRange:
+    """Range of intensities that a model sees of a plane, from its sample.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (N,) or (N, 3)
+    spec : InputSpec
+        Colours keep the range of their type, other intensities get that of percentiles.
+    is_dark : bool
+        Whether nuclei are darker than the ground, so that the range is turned round.
+    """
+    if spec.kind == "colour":
+        return type_range(pixels)
+    low, high = spec.percentiles
+    return percentile_range(pixels, (100 - low, 100 - high) if is_dark else (low, high))
+
+
+def look(
+    plane: SampledPlane,
+    model: Model,
+    engine: Engine,
+    *,
+    magnification: float = 1.0,
+    is_dark: bool = False,
+) -> tuple[Finding, PlaneLabels | None]:
+    """Find the nuclei in parts of a plane.
+
+    Returns
+    -------
+    finding : Finding
+    labels : PlaneLabels or None
+        Those of the plane, if all of it was looked at.
+    """
+    intensity = input_range(plane.pixels, model.input, is_dark=is_dark)
+    scores, diameters = [np.zeros(0)], [np.zeros(0)]
+    windows = plane.windows(magnification, model.input)
+    for window in windows:
+        labels = _labels_of(plane, window, intensity, magnification, model, engine)
+        pixels = labels.to_array()
+        area = np.bincount(pixels.ravel(), minlength=labels.count + 1)[1:]
+        kept = area <= _LARGEST_SHARE * pixels.size
+        kept[_at_border(pixels) - 1] = False
+        scores.append(labels.nuclei.score[kept])
+        diameters.append(2 * np.sqrt(area[kept] / np.pi))
+    finding = Finding(np.concatenate(scores), np.concatenate(diameters))
+    is_whole = windows == (Box.of_shape(plane.shape),)
+    return finding, labels if is_whole else None
+
+
+def _at_border(labels: Labels) -> Labels:
+    """Labels on the outermost pixels: cut nuclei, and light that fills the window."""
+    edges = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
+    found = np.unique(np.concatenate(edges))
+    return found[found > 0]
+
+
+def _labels_of(
+    plane: SampledPlane,
+    window: Box,
+    intensity: IntensityRange,
+    magnification: float,
+    model: Model,
+    engine: Engine,
+) -> PlaneLabels:
+    """Labels of a window as if it were a plane of its own."""
+
+    def read(box: Box) -> npt.NDArray[Any]:
+        return plane.read(box.shifted(window.y0, window.x0))
+
+    part = PlaneReader(read, window.shape, intensity, magnification)
+    return segment_plane(part, engine, model.input, model.decoder)
+
+
+def _apart(lit: tuple[Box, ...], side: int, shape: tuple[int, int], most: int) -> tuple[Box, ...]:
+    """Windows of a side around the first of some boxes, none of which meet."""
+    height, width = min(side, shape[0]), min(side, shape[1])
+    found: list[Box] = []
+    for box in lit:
+        y0 = int(np.clip((box.y0 + box.y1 - height) // 2, 0, shape[0] - height))
+        x0 = int(np.clip((box.x0 + box.x1 - width) // 2, 0, shape[1] - width))
+        window = Box(y0, x0, y0 + height, x0 + width)
+        if all(0 in window.intersection(other).shape for other in found):
+            found.append(window)
+        if len(found) == most:
+            break
+    return tuple(found)

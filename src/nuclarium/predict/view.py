@@ -1,0 +1,278 @@
+"""How a plane is shown to the network: its contrast, and the magnification for its nuclei."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from nuclarium.core.errors import SettingsError
+from nuclarium.core.geometry import Spacing
+from nuclarium.predict.engine import Engine
+from nuclarium.predict.finding import Finding, SampledPlane, look
+from nuclarium.predict.magnify import MAGNIFICATIONS
+from nuclarium.predict.model import Model
+from nuclarium.predict.plane import PlaneLabels
+
+Contrast = Literal["auto", "bright", "dark"]
+
+COMFORTABLE_PX = (12.0, 60.0)
+"""Diameters, in pixels of the network, at which nuclei are found best."""
+
+POSSIBLE_UM = (3.0, 40.0)
+"""Diameters of what may be a nucleus."""
+
+_SPECK_PX = 8.0
+"""What is smaller, in pixels of the network, is no nucleus but a pixel that is always bright."""
+
+_DARK_GROUND = 0.4
+"""Part of the range of intensities: where the median is below, most of the image is dark."""
+
+_SEARCHED = (0.125, 0.25, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """What the user says of the nuclei.
+
+    Parameters
+    ----------
+    contrast : str
+        ``bright`` for bright nuclei on a dark ground, ``dark`` for dark ones on a bright ground;
+        ``auto`` decides by the image.
+    diameter_um : float, optional
+        Typical diameter of a nucleus; estimated when left out.
+    magnification : float, optional
+        At which the network sees the image; chosen by the diameter when left out.
+    """
+
+    contrast: Contrast = "auto"
+    diameter_um: float | None = None
+    magnification: float | None = None
+
+    def __post_init__(self) -> None:
+        contrast_name(self.contrast)
+        if self.diameter_um is not None and not 0.1 <= self.diameter_um <= 1000:
+            raise SettingsError(
+                "The diameter of a nucleus must be in 0.1 to 1000 µm, but got "
+                f"{self.diameter_um:g}."
+            )
+        if self.magnification is not None and self.magnification not in MAGNIFICATIONS:
+            known = ", ".join(f"{value:g}" for value in MAGNIFICATIONS)
+            raise SettingsError(
+                f"The magnification must be one of {known}, but got {self.magnification:g}."
+            )
+        if self.magnification is not None and self.diameter_um is not None:
+            raise SettingsError(
+                "Give the diameter of nuclei or the magnification, not both: the diameter decides "
+                "on the magnification."
+            )
+
+
+@dataclass(frozen=True)
+class View:
+    """How a plane is shown to the network.
+
+    Parameters
+    ----------
+    magnification : float
+        A power of two.
+    is_dark : bool
+        Whether nuclei are darker than the ground.
+    diameter_px : float or None
+        Typical diameter of a nucleus in pixels of the plane, where it is known or was estimated.
+    why : str
+        How the magnification was chosen, for the record.
+    contrast_why : str
+        How the contrast was.
+    is_estimated : bool
+        Whether the magnification rests on what was found in the image.
+    labels : PlaneLabels or None
+        Those of the plane, where choosing the view has made them.
+    """
+
+    magnification: float = 1.0
+    is_dark: bool = False
+    diameter_px: float | None = None
+    why: str = "as it is"
+    contrast_why: str = "as it is"
+    is_estimated: bool = False
+    labels: PlaneLabels | None = field(default=None, repr=False, compare=False)
+
+
+def contrast_name(text: str) -> Contrast:
+    """Return the name of a contrast, or refuse it with the names that there are."""
+    for name in get_args(Contrast):
+        if text == name:
+            contrast: Contrast = name
+            return contrast
+    raise SettingsError(
+        f"The contrast must be one of {', '.join(get_args(Contrast))}, but got {text}."
+    )
+
+
+def magnification_for(diameter_px: float) -> float:
+    """Magnification at which nuclei of a diameter have a size that networks know.
+
+    Examples
+    --------
+    >>> [magnification_for(diameter) for diameter in (2, 5, 8, 25, 100, 900)]
+    [4.0, 4.0, 2.0, 1.0, 0.5, 0.125]
+    """
+    least, most = COMFORTABLE_PX
+    magnification = 1.0
+    while diameter_px * magnification > most and magnification > MAGNIFICATIONS[0]:
+        magnification /= 2
+    while diameter_px * magnification < least and magnification < MAGNIFICATIONS[-1]:
+        magnification *= 2
+    return magnification
+
+
+def magnification_text(magnification: float) -> str:
+    """Say a magnification in words.
+
+    Examples
+    --------
+    >>> magnification_text(0.25), magnification_text(2.0)
+    ('reduced to 1/4', 'enlarged 2 times')
+    """
+    if magnification == 1:
+        return "as it is"
+    if magnification < 1:
+        return f"reduced to 1/{1 / magnification:.0f}"
+    return f"enlarged {magnification:.0f} times"
+
+
+def choose_view(
+    plane: SampledPlane,
+    model: Model,
+    engine: Engine,
+    *,
+    settings: ViewSettings,
+    spacing: Spacing | None = None,
+    name: str = "the image",
+) -> View:
+    """Decide on contrast and magnification.
+
+    What the user says is taken. Otherwise the model is asked: what it finds is looked at in parts
+    of the plane, or in all of it if it is small.
+
+    Parameters
+    ----------
+    plane : SampledPlane
+    model, engine
+        The model, and its network.
+    settings : ViewSettings
+    spacing : Spacing, optional
+        Nuclei that are impossibly small or large by it are not believed.
+    name : str
+        The image, for messages.
+
+    Raises
+    ------
+    SettingsError
+        If a diameter is given for a plane without spacing.
+    """
+    pixel_um = None if spacing is None else math.sqrt(spacing.pixel_area)
+    given = _given(settings, pixel_um, name)
+    darks, contrast_why = _possible_contrasts(plane, model, settings)
+    if given is not None and len(darks) == 1:
+        return replace(given, is_dark=darks[0], contrast_why=contrast_why)
+    looks = [_Looks(plane, model, engine, is_dark, pixel_um) for is_dark in darks]
+    views = [each.settled() if given is None else each.view(given) for each in looks]
+    evidence = [
+        each.at(view.magnification)[0].evidence for each, view in zip(looks, views, strict=True)
+    ]
+    best = views[int(np.argmax(evidence))]
+    return replace(best, contrast_why=contrast_why)
+
+
+def _given(settings: ViewSettings, pixel_um: float | None, name: str) -> View | None:
+    """View that the settings ask for, if they decide on the magnification."""
+    if settings.magnification is not None:
+        return View(settings.magnification, why="as asked")
+    if settings.diameter_um is None:
+        return None
+    if pixel_um is None:
+        raise SettingsError(
+            f"A diameter in µm needs the size of a pixel, but {name} does not say it. Give it with "
+            "--spacing-um (in Python: Image.from_array(..., spacing=...)), or leave the diameter "
+            "out, and it is estimated."
+        )
+    diameter_px = settings.diameter_um / pixel_um
+    why = f"for nuclei of {settings.diameter_um:g} µm, as asked"
+    return View(magnification_for(diameter_px), diameter_px=diameter_px, why=why)
+
+
+def _possible_contrasts(
+    plane: SampledPlane, model: Model, settings: ViewSettings
+) -> tuple[tuple[bool, ...], str]:
+    """Say whether nuclei may be dark, and why; both answers where only the model can tell."""
+    if model.input.kind == "colour":
+        return (False,), "colour"
+    if settings.contrast != "auto":
+        return (settings.contrast == "dark",), "as asked"
+    low, middle, high = np.percentile(plane.pixels, (0.2, 50, 99.8))
+    if middle - low <= _DARK_GROUND * (high - low):
+        return (False,), "the ground is dark"
+    return (False, True), "the ground is not dark, and the model is surer so"
+
+
+class _Looks:
+    """What a model finds in a plane of one contrast, at each magnification once."""
+
+    def __init__(
+        self,
+        plane: SampledPlane,
+        model: Model,
+        engine: Engine,
+        is_dark: bool,
+        pixel_um: float | None,
+    ) -> None:
+        self.is_dark = is_dark
+        self._pixel_um = pixel_um
+        self._look = functools.partial(look, plane, model, engine, is_dark=is_dark)
+        self._found: dict[float, tuple[Finding, PlaneLabels | None]] = {}
+
+    def at(self, magnification: float) -> tuple[Finding, PlaneLabels | None]:
+        """Return what is found at a magnification, and labels if all was looked at."""
+        if magnification not in self._found:
+            self._found[magnification] = self._look(magnification=magnification)
+        return self._found[magnification]
+
+    def settled(self) -> View:
+        """View at the magnification that suits what is found at it."""
+        settled = self._follow(1.0)
+        if settled is None:
+            surest = max(_SEARCHED, key=lambda value: self.at(value)[0].evidence)
+            settled = self._follow(surest)
+        if settled is None:
+            return replace(self.view(View()), why="nothing was found to judge the size by")
+        finding = self.at(settled)[0]
+        why = f"nuclei are about {finding.typical_diameter:.0f} px across"
+        view = View(settled, diameter_px=finding.typical_diameter, why=why, is_estimated=True)
+        return self.view(view)
+
+    def view(self, view: View) -> View:
+        """Return a view in this contrast, with the labels that looking at it has made."""
+        return replace(view, is_dark=self.is_dark, labels=self.at(view.magnification)[1])
+
+    def _follow(self, magnification: float) -> float | None:
+        """Go where the sizes that are found lead, as long as they are sure."""
+        last: float | None = None
+        seen: set[float] = set()
+        while magnification not in seen and self._is_sure(magnification):
+            seen.add(magnification)
+            last = magnification
+            magnification = magnification_for(self.at(magnification)[0].typical_diameter)
+        return last
+
+    def _is_sure(self, magnification: float) -> bool:
+        finding = self.at(magnification)[0]
+        if not finding.is_sure or finding.typical_diameter * magnification < _SPECK_PX:
+            return False
+        least, most = POSSIBLE_UM
+        return self._pixel_um is None or least <= finding.typical_diameter * self._pixel_um <= most
