@@ -96,21 +96,21 @@ def fragments(
     numbers = np.ascontiguousarray(pieces.numbers[1:-1, 1:-1])
     touching = contacts(pieces.numbers)
     ends, ridge = _ridges(pieces, height, touching)
-    outer, outer_numbers = outer_pixels(numbers, box, shape)
-    is_fragment = ~pieces.is_area(outer_numbers)
+    outer = outer_pixels(numbers, box, shape)
+    is_fragment = ~pieces.is_area(outer[1])
     end = pieces.pixel[1 : pieces.fragments + 1]
     columns = height.shape[1]
     found = Fragments(
         box=box,
-        outer=outer[is_fragment],
-        outer_numbers=outer_numbers[is_fragment].astype(np.int64),
+        outer=outer[0][is_fragment],
+        outer_numbers=outer[1][is_fragment].astype(np.int64),
         end=places_of(end, columns, box, shape),
         height=height.ravel()[end].astype(np.int32) - 1,
         area=pieces.area,
         score=pieces.score,
         ridge_ends=places_of(pieces.pixel[ends], columns, box, shape),
         ridge_height=ridge,
-        background=background_areas(pieces, touching, box, shape),
+        background=background_areas(pieces, touching, outer, box, shape),
     )
     return numbers, found
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from nuclarium.core.geometry import Box
 from nuclarium.predict.climb import Indices
 from nuclarium.predict.links import as_one, linked, unique
-from nuclarium.predict.pieces import Pieces, outer_pixels, places_of
+from nuclarium.predict.pieces import Pieces, places_of
 
 Integers = npt.NDArray[np.int64]
 
@@ -47,7 +47,11 @@ class BackgroundAreas:
 
 
 def background_areas(
-    pieces: Pieces, touching: tuple[Indices, Indices], box: Box, shape: tuple[int, int]
+    pieces: Pieces,
+    touching: tuple[Indices, Indices],
+    outer: tuple[Integers, npt.NDArray[np.int32]],
+    box: Box,
+    shape: tuple[int, int],
 ) -> BackgroundAreas:
     """Describe the background areas of a tile.
 
@@ -56,6 +60,8 @@ def background_areas(
     pieces : Pieces
     touching : ndarray of int, ndarray of int
         Where pieces touch, from `contacts`.
+    outer : ndarray of int64, ndarray of int32
+        Places and numbers of the tile's outer pixels, from `outer_pixels`.
     box : Box
         The tile.
     shape : (height, width)
@@ -70,12 +76,12 @@ def background_areas(
         else:
             goes_on = is_area & (outside == 0)
             beyond.append(np.column_stack([line[goes_on] - pieces.fragments, places[goes_on]]))
-    outer, outer_numbers = outer_pixels(pieces.numbers[1:-1, 1:-1], box, shape)
+    outer_places, outer_numbers = outer
     is_area = pieces.is_area(outer_numbers)
     area, end = _beside(pieces, touching, is_open)
     return BackgroundAreas(
         is_open=is_open,
-        outer=outer[is_area],
+        outer=outer_places[is_area],
         outer_numbers=outer_numbers[is_area].astype(np.int64) - pieces.fragments,
         beside=np.column_stack([area, places_of(end, pieces.numbers.shape[1], box, shape)]),
         beyond=np.concatenate(beyond),
@@ -148,6 +154,10 @@ def hole_labels(
 
 def _linked(tiles: Sequence[BackgroundAreas], starts: Integers) -> Integers:
     """Area of the whole plane that each area of a tile is a part of."""
+    count = int(starts[-1])
+    sought = np.concatenate([tile.beyond[:, 1] for tile in tiles])
+    if not len(sought):
+        return np.arange(count)
     outer = np.concatenate([tile.outer for tile in tiles])
     numbers = np.concatenate(
         [tile.outer_numbers + start - 1 for tile, start in zip(tiles, starts, strict=False)]
@@ -156,6 +166,5 @@ def _linked(tiles: Sequence[BackgroundAreas], starts: Integers) -> Integers:
     first = np.concatenate(
         [tile.beyond[:, 0] + start - 1 for tile, start in zip(tiles, starts, strict=False)]
     )
-    sought = np.concatenate([tile.beyond[:, 1] for tile in tiles])
-    second = numbers[order][np.searchsorted(outer[order], sought)] if len(sought) else first
-    return linked(np.column_stack([first, second]), int(starts[-1]))
+    second = numbers[order][np.searchsorted(outer[order], sought)]
+    return linked(np.column_stack([first, second]), count)
