@@ -25,7 +25,7 @@ from nuclarium.train.config import TrainConfig
 from nuclarium.train.stain import change_stain, stained
 
 EMPTY_FRACTION = 0.04
-RESTAINED_FRACTION = 0.35
+RESTAINED_FRACTION = 0.5
 DIAMETERS_PX = (6.0, 120.0)
 Pixels = npt.NDArray[np.float32]
 Sample = tuple[torch.Tensor, torch.Tensor]

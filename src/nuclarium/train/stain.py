@@ -41,7 +41,7 @@ def stained(density: Pixels, targets: Pixels, rng: np.random.Generator) -> Pixel
     pixels : ndarray of float32, shape (H, W, 3)
         On white, in (0, 1].
     """
-    foreground, distance = targets
+    foreground = targets[0]
     dye: npt.NDArray[Any] = np.clip(density, 0, 1.5) ** rng.uniform(0.3, 1.0) * rng.uniform(
         0.6, 2.0
     )
@@ -49,11 +49,9 @@ def stained(density: Pixels, targets: Pixels, rng: np.random.Generator) -> Pixel
         even = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(0.4, 1.2)) * rng.uniform(0.5, 1.8)
         grain = 1 + rng.uniform(0, 0.3) * rng.standard_normal(foreground.shape, np.float32)
         dye = dye + (even * grain - dye) * rng.uniform(0.2, 0.9)
-    if rng.random() < 0.5:  # vesicular: a dark membrane round a pale middle
-        dye = dye * (1 - rng.uniform(0.2, 0.8) * np.clip(distance * rng.uniform(1, 3), 0, 1))
-    if rng.random() < 0.5:  # chromatin in clumps
+    if rng.random() < 0.7:  # chromatin in clumps
         clumps = texture(foreground.shape, rng)
-        dye = dye * (1 + rng.uniform(0.3, 1.5) * (clumps - 0.5) * foreground)
+        dye = dye * (1 + rng.uniform(0.5, 2.5) * (clumps - 0.5) * foreground)
     return absorbed(np.maximum(dye, 0), _stain(HAEMATOXYLIN, rng))
 
 
@@ -74,6 +72,8 @@ def change_stain(pixels: Pixels, targets: Pixels, rng: np.random.Generator) -> P
     if rng.random() < 0.5:
         white = np.percentile(changed.reshape(-1, 3), 95, axis=0)
         changed = changed / np.maximum(white, 0.2).astype(np.float32)
+    if rng.random() < 0.4:
+        changed = _vesicular(np.clip(changed, _DARKEST, 1.0), targets, rng)
     if rng.random() < 0.7:
         changed = changed * _counterstain(targets[0], rng)
     changed = _other_colours(np.clip(changed, _DARKEST, 1.0), rng)
@@ -123,6 +123,15 @@ def texture(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
     return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
 
+def _vesicular(pixels: Pixels, targets: Pixels, rng: np.random.Generator) -> npt.NDArray[Any]:
+    """Nuclei whose middle is pale, within a dark membrane; some of them, or all."""
+    depth = rng.uniform(0.3, 0.95) * np.clip(targets[1] * rng.uniform(1, 4), 0, 1)
+    if rng.random() < 0.5:
+        depth = depth * np.clip(4 * texture(depth.shape, rng) - 1.5, 0, 1)
+    # A power of the light is a multiple of the density.
+    return pixels ** (1 - depth.astype(np.float32))[..., None]
+
+
 def _counterstain(foreground: Pixels, rng: np.random.Generator) -> Pixels:
     """Light that eosin and haze let through beside, and a little within, the nuclei."""
     tissue = texture(foreground.shape, rng) ** rng.uniform(0.4, 2.0)
@@ -132,10 +141,21 @@ def _counterstain(foreground: Pixels, rng: np.random.Generator) -> Pixels:
         near = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(4, 15))
         tissue = tissue * rng.uniform(0.2, 1) + near * rng.uniform(0, 1)
     edge = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(0.4, 1.2))
-    outside = 1 - edge * rng.uniform(0.2, 1.0)
+    outside = 1 - edge * rng.uniform(0.0, 1.0)
     eosin = absorbed(tissue * outside * rng.uniform(0.1, 1.2), _stain(EOSIN, rng))
-    haze = texture(foreground.shape, rng) * outside * rng.uniform(0, 0.35)
+    haze = texture(foreground.shape, rng) * outside * rng.uniform(0, 0.6)
+    if rng.random() < 0.3:
+        haze = haze + _specks(foreground, rng)
     return eosin * absorbed(haze, _stain(HAEMATOXYLIN, rng))
+
+
+def _specks(foreground: Pixels, rng: np.random.Generator) -> Pixels:
+    """Dense dots of debris between nuclei, smaller than any nucleus."""
+    dots = np.zeros_like(foreground)
+    count = int(rng.integers(5, 80))
+    y, x = (rng.integers(side, size=count) for side in foreground.shape)
+    dots[y, x] = rng.uniform(1, 8, count)
+    return np.asarray(cv2.GaussianBlur(dots, (0, 0), rng.uniform(0.5, 1.1)) * (1 - foreground))
 
 
 def _stain(mean: tuple[float, float, float], rng: np.random.Generator) -> Pixels:
