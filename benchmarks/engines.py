@@ -38,7 +38,7 @@ def main() -> None:
             start_engine(network, engine=name, threads=threads),
             workers,
         )
-        for name in ("onnxruntime", "openvino")
+        for name in ("onnxruntime", "openvino", "openvino-bf16")
         for workers, threads in ((1, 1), (1, cores), (cores, 1))
     }
     times: dict[str, list[float]] = {case: [] for case in cases}

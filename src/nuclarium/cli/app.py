@@ -110,7 +110,11 @@ def segment(
         str, typer.Option(help="auto, or bright or dark nuclei; not used for colour.")
     ] = "auto",
     engine: Annotated[
-        str, typer.Option(help="auto, onnxruntime or openvino (the last is an extra).")
+        str,
+        typer.Option(
+            help="auto, onnxruntime, or of the extra openvino: openvino, or openvino-bf16, which "
+            "is faster and a little less exact."
+        ),
     ] = "auto",
     workers: Annotated[int | None, typer.Option(min=1, help="Processors to use.")] = None,
     resume: Annotated[

@@ -15,7 +15,7 @@ _PACKAGES = ("numpy", "scipy", "scikit-image", "tifffile", "imagecodecs", "zarr"
 
 def environment(engine: str) -> dict[str, Any]:
     """Versions of everything that can change a result, and the engine that ran the network."""
-    packages = [*_PACKAGES, engine] if engine not in _PACKAGES else list(_PACKAGES)
+    packages = dict.fromkeys([*_PACKAGES, engine.partition("-")[0]])
     return {
         "nuclarium": nuclarium.__version__,
         "python": platform.python_version(),

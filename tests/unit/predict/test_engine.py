@@ -24,6 +24,15 @@ class TestOpenVino(EngineContract):
 
 
 @needs_openvino
+def test_bfloat16_gives_nearly_the_same_logits(rng):
+    pixels = rng.random((1, 1, 32, 32), dtype=np.float32)
+    exact = OpenVinoEngine(local_network(), 1)
+    fast = start_engine(local_network(), engine="openvino-bf16")
+    assert (exact.name, fast.name) == ("openvino", "openvino-bf16")
+    np.testing.assert_allclose(fast.run(pixels), exact.run(pixels), rtol=0.02, atol=0.02)
+
+
+@needs_openvino
 def test_auto_takes_openvino_where_it_is_installed():
     assert start_engine(local_network()).name == "openvino"
 
