@@ -2,6 +2,7 @@ import importlib.util
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from tests.contracts.engine import EngineContract
 from tests.local_networks import local_network
