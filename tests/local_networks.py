@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nuclarium.predict.engine import Array
-from nuclarium.predict.model import METADATA_KEY, DecoderSpec, InputSpec, model_metadata
+from nuclarium.predict.model import METADATA_KEY, DecoderSpec, InputSpec, Kind, model_metadata
 
 
 class SmoothingEngine:
@@ -44,24 +44,30 @@ class SmoothingEngine:
         return np.stack([12 * mean - 4, 6 * mean - 3], axis=1).astype(np.float32)
 
 
-def local_network() -> bytes:
-    """An ONNX network that averages 3 × 3 px for the foreground, 9 × 9 px for the distance."""
+def local_network(kind: str = "fluorescence") -> bytes:
+    """An ONNX network that averages 3 × 3 px for the foreground, 9 × 9 px for the distance.
+
+    For colour it takes the darkness of all three.
+    """
     onnx = pytest.importorskip("onnx", reason="model files are made with the extra train")
     make = onnx.helper.make_node
+    channels = 3 if kind == "colour" else 1
     nodes = [
         make("AveragePool", ["pixels"], ["fine"], kernel_shape=[3, 3], pads=[1] * 4),
         make("AveragePool", ["pixels"], ["broad"], kernel_shape=[9, 9], pads=[4] * 4),
         make("Concat", ["fine", "broad"], ["both"], axis=1),
         make("Conv", ["both", "weight", "bias"], ["logits"]),
     ]
-    weight = np.diag([6.0, 3.0]).astype(np.float32)[:, :, None, None]
+    rows = np.array([[6.0, 3.0], [-5.0, -2.5]])[channels // 3]
+    weight = np.diag(rows).repeat(channels, axis=1).astype(np.float32)[:, :, None, None]
+    bias = np.array([[3.0, 0.0], [4.0, 1.0]], np.float32)[channels // 3]
     constants = [
         onnx.numpy_helper.from_array(weight, "weight"),
-        onnx.numpy_helper.from_array(np.array([3.0, 0.0], np.float32), "bias"),
+        onnx.numpy_helper.from_array(bias, "bias"),
     ]
-    kind = onnx.TensorProto.FLOAT
-    pixels = onnx.helper.make_tensor_value_info("pixels", kind, ["n", 1, "h", "w"])
-    logits = onnx.helper.make_tensor_value_info("logits", kind, ["n", 2, "h", "w"])
+    float_type = onnx.TensorProto.FLOAT
+    pixels = onnx.helper.make_tensor_value_info("pixels", float_type, ["n", channels, "h", "w"])
+    logits = onnx.helper.make_tensor_value_info("logits", float_type, ["n", 2, "h", "w"])
     graph = onnx.helper.make_graph(nodes, "local", [pixels], [logits], constants)
     model = onnx.helper.make_model(
         graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9
@@ -69,14 +75,16 @@ def local_network() -> bytes:
     return model.SerializeToString()
 
 
-def write_local_model(path: Path, *, tile_size: int = 256, **card: str) -> Path:
+def write_local_model(
+    path: Path, *, tile_size: int = 256, kind: Kind = "fluorescence", **card: str
+) -> Path:
     """A model file of nuclarium that holds `local_network`."""
     import onnx
 
-    graph = onnx.load_from_string(local_network())
+    graph = onnx.load_from_string(local_network(kind))
     entry = graph.metadata_props.add()
     entry.key = METADATA_KEY
-    spec = InputSpec(divisor=2, tile_size=tile_size, halo=8)
+    spec = InputSpec(kind=kind, divisor=2, tile_size=tile_size, halo=8)
     entry.value = model_metadata("local", spec, DecoderSpec(), card)
     path.write_bytes(graph.SerializeToString())
     return path

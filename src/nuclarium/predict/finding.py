@@ -31,6 +31,9 @@ _MOST_WINDOWS = 4
 _JUDGED_SHARE = 0.08
 """Part of a large plane that may be looked at before it is segmented."""
 
+_LIT = 0.3
+"""What has less than this part of the highest contrast of all parts of a plane is not looked at."""
+
 _LARGEST_SHARE = 0.4
 """What covers more of a window than this is its light, not a nucleus."""
 
@@ -91,7 +94,7 @@ class SampledPlane:
     pixels : ndarray, shape (N,) or (N, 3)
         As `sample_plane` gives them.
     lit : tuple of Box
-        Parts of the plane, those with most contrast first.
+        Parts of the plane with contrast, those with most first.
     """
 
     read: PixelReader
@@ -122,7 +125,9 @@ def sampled(read: PixelReader, shape: tuple[int, int]) -> SampledPlane:
         for box in iter_boxes(outer.shape, SAMPLE_SIDE):
             low, high = np.percentile(pixels[box.slices], (5, 95))
             spread[box.shifted(outer.y0, outer.x0)] = float(high - low)
-    lit = tuple(sorted(spread, key=lambda box: (-spread[box], box)))
+    least = _LIT * max(spread.values())
+    ordered = sorted(spread, key=lambda box: (-spread[box], box))
+    lit = tuple(box for box in ordered if spread[box] >= least)
     flat = np.concatenate([pixels.reshape(-1, *pixels.shape[2:]) for _, pixels in parts])
     if len(parts) > 1:
         return SampledPlane(read, shape, flat, lit)

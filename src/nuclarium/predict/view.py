@@ -90,6 +90,8 @@ class View:
         How the contrast was.
     is_estimated : bool
         Whether the magnification rests on what was found in the image.
+    is_doubtful : bool
+        Whether it should, but the model was not sure of what it found.
     labels : PlaneLabels or None
         Those of the plane, where choosing the view has made them.
     """
@@ -100,6 +102,7 @@ class View:
     why: str = "as it is"
     contrast_why: str = "as it is"
     is_estimated: bool = False
+    is_doubtful: bool = False
     labels: PlaneLabels | None = field(default=None, repr=False, compare=False)
 
 
@@ -182,6 +185,8 @@ def choose_view(
     if given is not None and len(darks) == 1:
         return replace(given, is_dark=darks[0], contrast_why=contrast_why)
     looks = [_Looks(plane, model, engine, is_dark, pixel_um) for is_dark in darks]
+    if len(looks) > 1:  # what is sure at once saves the search in the other contrast
+        looks = [each for each in looks if each.is_sure(1.0)] or looks
     views = [each.settled() if given is None else each.view(given) for each in looks]
     evidence = [
         each.at(view.magnification)[0].evidence for each, view in zip(looks, views, strict=True)
@@ -250,7 +255,7 @@ class _Looks:
             surest = max(_SEARCHED, key=lambda value: self.at(value)[0].evidence)
             settled = self._follow(surest)
         if settled is None:
-            return replace(self.view(View()), why="nothing was found to judge the size by")
+            return self.view(View(why="no nuclei to judge the size by", is_doubtful=True))
         finding = self.at(settled)[0]
         why = f"nuclei are about {finding.typical_diameter:.0f} px across"
         view = View(settled, diameter_px=finding.typical_diameter, why=why, is_estimated=True)
@@ -264,13 +269,20 @@ class _Looks:
         """Go where the sizes that are found lead, as long as they are sure."""
         last: float | None = None
         seen: set[float] = set()
-        while magnification not in seen and self._is_sure(magnification):
+        while magnification not in seen and self.is_sure(magnification):
             seen.add(magnification)
             last = magnification
-            magnification = magnification_for(self.at(magnification)[0].typical_diameter)
+            magnification = self._suited(magnification)
+        if last is None or not 0.5 <= self._suited(last) / last <= 2:
+            return None  # else their size is one at which the model should have been sure, too
         return last
 
-    def _is_sure(self, magnification: float) -> bool:
+    def _suited(self, magnification: float) -> float:
+        """Magnification for the nuclei that are found at another."""
+        return magnification_for(self.at(magnification)[0].typical_diameter)
+
+    def is_sure(self, magnification: float) -> bool:
+        """Whether what is found at a magnification is nuclei of a size that may be."""
         finding = self.at(magnification)[0]
         if not finding.is_sure or finding.typical_diameter * magnification < _SPECK_PX:
             return False

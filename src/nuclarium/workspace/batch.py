@@ -260,7 +260,7 @@ def _warnings(
     if image.shape[0] > 1:
         text = f"One of {image.shape[0]} time points was segmented; choose it with --time."
         found.append({"kind": "one time point", "text": text})
-    found += _view_warnings(view)
+    found += _view_warnings(view, len(table))
     found += [
         {"kind": warning.kind, "text": warning.text}
         for warning in _plane_warnings(selection, results, table)
@@ -268,9 +268,15 @@ def _warnings(
     return found
 
 
-def _view_warnings(view: View) -> list[dict[str, str]]:
+def _view_warnings(view: View, n_nuclei: int) -> list[dict[str, str]]:
     """List what was guessed of the nuclei, if it is not the ordinary."""
     found = []
+    if view.is_doubtful and n_nuclei > 0:
+        text = (
+            "The model is not sure of what it found, at any size and contrast. It may be noise, "
+            "or another thing than nuclei. If they are nuclei, give their size with --diameter-um."
+        )
+        found.append({"kind": "doubtful nuclei", "text": text})
     if view.is_estimated and view.magnification != 1 and view.diameter_px is not None:
         text = (
             f"Nuclei seem to be about {view.diameter_px:.0f} px across, so the network saw the "
