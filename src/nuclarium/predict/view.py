@@ -31,7 +31,7 @@ _SPECK_PX = 8.0
 _DARK_GROUND = 0.4
 """Part of the range of intensities: where the median is below, most of the image is dark."""
 
-_SEARCHED = (0.125, 0.25, 4.0)
+_SEARCHED = (0.125, 0.25, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +252,7 @@ class _Looks:
         """View at the magnification that suits what is found at it."""
         settled = self._follow(1.0)
         if settled is None:
-            surest = max(_SEARCHED, key=lambda value: self.at(value)[0].evidence)
-            settled = self._follow(surest)
+            settled = self._searched()
         if settled is None:
             return self.view(View(why="no nuclei to judge the size by", is_doubtful=True))
         finding = self.at(settled)[0]
@@ -264,6 +263,13 @@ class _Looks:
     def view(self, view: View) -> View:
         """Return a view in this contrast, with the labels that looking at it has made."""
         return replace(view, is_dark=self.is_dark, labels=self.at(view.magnification)[1])
+
+    def _searched(self) -> float | None:
+        """Start where the model is surest of several nuclei; one alone may well be a clump."""
+        several = [value for value in _SEARCHED if len(self.at(value)[0].score) > 1]
+        if not several:
+            return None
+        return self._follow(max(several, key=lambda value: self.at(value)[0].evidence))
 
     def _follow(self, magnification: float) -> float | None:
         """Go where the sizes that are found lead, as long as they are sure."""

@@ -129,7 +129,7 @@ def _vesicular(pixels: Pixels, targets: Pixels, rng: np.random.Generator) -> npt
     if rng.random() < 0.5:
         depth = depth * np.clip(4 * texture(depth.shape, rng) - 1.5, 0, 1)
     # A power of the light is a multiple of the density.
-    return pixels ** (1 - depth.astype(np.float32))[..., None]
+    return np.asarray(pixels ** (1 - depth.astype(np.float32))[..., None])
 
 
 def _counterstain(foreground: Pixels, rng: np.random.Generator) -> Pixels:
