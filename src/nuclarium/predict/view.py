@@ -19,7 +19,7 @@ from nuclarium.predict.plane import PlaneLabels
 
 Contrast = Literal["auto", "bright", "dark"]
 
-COMFORTABLE_PX = (12.0, 60.0)
+COMFORTABLE_PX = (14.0, 60.0)
 """Diameters, in pixels of the network, at which nuclei are found best."""
 
 POSSIBLE_UM = (3.0, 40.0)

@@ -52,7 +52,7 @@ def unasked(monkeypatch, fluo):
 
 @pytest.mark.parametrize(
     ("diameter", "magnification"),
-    [(1, 4), (5.9, 4), (6, 2), (11.9, 2), (12, 1), (60, 1), (61, 0.5), (121, 0.25), (9999, 0.125)],
+    [(1, 4), (6.9, 4), (7, 2), (13.9, 2), (14, 1), (60, 1), (61, 0.5), (121, 0.25), (9999, 0.125)],
 )
 def test_magnification_brings_nuclei_to_a_size_that_networks_know(diameter, magnification):
     assert magnification_for(diameter) == magnification
@@ -102,7 +102,7 @@ def test_magnification_and_contrast_that_are_asked_for_are_taken_unseen(unasked)
 
 @pytest.mark.parametrize(
     ("side", "diameter", "magnification"),
-    [(64, 4.5, 4.0), (96, 9, 2.0), (160, 24, 1.0), (480, 96, 0.5), (960, 190, 0.25)],
+    [(64, 5, 4.0), (96, 9, 2.0), (160, 24, 1.0), (480, 96, 0.5), (960, 190, 0.25)],
 )
 def test_size_of_nuclei_is_estimated(fluo, side, diameter, magnification):
     view = view_of(nuclei((side, side), diameter), fluo)
