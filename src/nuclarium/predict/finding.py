@@ -75,6 +75,11 @@ class Finding:
         return self.evidence >= _SURE
 
     @property
+    def is_likely(self) -> bool:
+        """Whether these are nuclei, however few."""
+        return self.sureness >= _SURE
+
+    @property
     def typical_diameter(self) -> float:
         """Diameter in pixels such that half of the sum of all diameters lies above it."""
         ordered = np.sort(self.diameter)

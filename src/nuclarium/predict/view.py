@@ -25,11 +25,16 @@ COMFORTABLE_PX = (14.0, 60.0)
 POSSIBLE_UM = (3.0, 40.0)
 """Diameters of what may be a nucleus."""
 
+TISSUE_UM = 8.0
+"""Diameter of a nucleus in a section of tissue, in general."""
+
+_NOTHING_SURE = "nothing sure to judge the size by"
 _SPECK_PX = 8.0
 """What is smaller, in pixels of the network, is no nucleus but a pixel that is always bright."""
 
 _DARK_GROUND = 0.4
-"""Part of the range of intensities: where the median is below, most of the image is dark."""
+_BRIGHT_GROUND = 0.6
+"""Parts of the range of intensities: where the median is below, or above, so is the ground."""
 
 _SEARCHED = (0.125, 0.25, 2.0, 4.0)
 
@@ -160,8 +165,8 @@ def choose_view(
 ) -> View:
     """Decide on contrast and magnification.
 
-    What the user says is taken. Otherwise the model is asked: what it finds is looked at in parts
-    of the plane, or in all of it if it is small.
+    What the user says is taken. For colour the spacing decides, where it is known. Otherwise the
+    model is asked: what it finds is looked at in parts of the plane, or in all of a small one.
 
     Parameters
     ----------
@@ -180,7 +185,7 @@ def choose_view(
         If a diameter is given for a plane without spacing.
     """
     pixel_um = None if spacing is None else math.sqrt(spacing.pixel_area)
-    given = _given(settings, pixel_um, name)
+    given = _given(settings, pixel_um, name) or _of_tissue(model, pixel_um)
     darks, contrast_why = _possible_contrasts(plane, model, settings)
     if given is not None and len(darks) == 1:
         return replace(given, is_dark=darks[0], contrast_why=contrast_why)
@@ -188,10 +193,9 @@ def choose_view(
     if len(looks) > 1:  # what is sure at once saves the search in the other contrast
         looks = [each for each in looks if each.is_sure(1.0)] or looks
     views = [each.settled() if given is None else each.view(given) for each in looks]
-    evidence = [
-        each.at(view.magnification)[0].evidence for each, view in zip(looks, views, strict=True)
-    ]
-    best = views[int(np.argmax(evidence))]
+    found = [each.at(view.magnification)[0] for each, view in zip(looks, views, strict=True)]
+    surest = int(np.argmax([finding.evidence for finding in found]))
+    best = views[surest if found[surest].is_sure else 0]
     return replace(best, contrast_why=contrast_why)
 
 
@@ -212,18 +216,28 @@ def _given(settings: ViewSettings, pixel_um: float | None, name: str) -> View | 
     return View(magnification_for(diameter_px), diameter_px=diameter_px, why=why)
 
 
+def _of_tissue(model: Model, pixel_um: float | None) -> View | None:
+    """View of a stained section by the size of a pixel: there it tells more than the scores."""
+    if model.input.kind != "colour" or pixel_um is None:
+        return None
+    why = f"a pixel is {pixel_um:.3g} µm, a nucleus in tissue about {TISSUE_UM:g} µm"
+    return View(magnification_for(TISSUE_UM / pixel_um), why=why)
+
+
 def _possible_contrasts(
     plane: SampledPlane, model: Model, settings: ViewSettings
 ) -> tuple[tuple[bool, ...], str]:
-    """Say whether nuclei may be dark, and why; both answers where only the model can tell."""
+    """Say whether nuclei may be dark, and why; both, likelier first, where the model must tell."""
     if model.input.kind == "colour":
         return (False,), "colour"
     if settings.contrast != "auto":
         return (settings.contrast == "dark",), "as asked"
     low, middle, high = np.percentile(plane.pixels, (0.2, 50, 99.8))
-    if middle - low <= _DARK_GROUND * (high - low):
+    ground = (middle - low) / (high - low) if high > low else 0.0
+    if ground <= _DARK_GROUND:
         return (False,), "the ground is dark"
-    return (False, True), "the ground is not dark, and the model is surer so"
+    likelier = bool(ground > _BRIGHT_GROUND)
+    return (likelier, not likelier), "the ground is not dark, and the model is surer so"
 
 
 class _Looks:
@@ -238,6 +252,7 @@ class _Looks:
         pixel_um: float | None,
     ) -> None:
         self.is_dark = is_dark
+        self._is_grey = model.input.kind != "colour"
         self._pixel_um = pixel_um
         self._look = functools.partial(look, plane, model, engine, is_dark=is_dark)
         self._found: dict[float, tuple[Finding, PlaneLabels | None]] = {}
@@ -254,11 +269,16 @@ class _Looks:
         if settled is None:
             settled = self._searched()
         if settled is None:
-            return self.view(View(why="no nuclei to judge the size by", is_doubtful=True))
+            return self.view(View(why=_NOTHING_SURE, is_doubtful=self._doubt()))
         finding = self.at(settled)[0]
         why = f"nuclei are about {finding.typical_diameter:.0f} px across"
         view = View(settled, diameter_px=finding.typical_diameter, why=why, is_estimated=True)
         return self.view(view)
+
+    def _doubt(self) -> bool:
+        """Whether what is found in the image as it is may be no nuclei; colours cannot tell."""
+        finding = self.at(1.0)[0]
+        return self._is_grey and len(finding.score) > 0 and not finding.is_likely
 
     def view(self, view: View) -> View:
         """Return a view in this contrast, with the labels that looking at it has made."""

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from tests.local_networks import write_local_model
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box, Spacing
@@ -181,7 +182,8 @@ def empty_fields():
 def test_empty_field_has_no_nuclei_at_the_size_and_contrast_that_are_chosen(fluo, kind, turned):
     field = empty_fields()[kind].clip(0, 65535).astype(np.uint16)
     view = view_of(65535 - field if turned else field, fluo)
-    assert view.is_doubtful
+    assert not view.is_estimated
+    assert not view.is_doubtful
     assert view.magnification == 1
     assert view.labels.count == 0
 
@@ -231,6 +233,24 @@ def test_colours_keep_the_range_of_their_type():
     spec = InputSpec(kind="colour")
     assert input_range(pixels, spec) == IntensityRange(0.0, 255.0)
     assert input_range(pixels, spec, is_dark=True) == IntensityRange(0.0, 255.0)
+
+
+def test_what_looks_little_like_nuclei_is_doubtful(fluo):
+    """Noise so smooth that it has blobs of the size of nuclei."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((256, 256)), 5)
+    pixels = (3000 * (noise - noise.min())).astype(np.uint16)
+    view = view_of(pixels, fluo)
+    assert view.is_doubtful == (view.labels.count > 0)
+    assert not view_of(nuclei((160, 160), 24, count=1), fluo).is_doubtful
+
+
+@pytest.mark.parametrize(("um", "magnification"), [(0.1, 0.5), (0.25, 1), (0.5, 1), (1.0, 2)])
+def test_size_in_a_section_is_that_of_the_pixels(um, magnification, tmp_path):
+    colour = load_model(write_local_model(tmp_path / "a.onnx", kind="colour"))
+    plane = plane_of(np.full((64, 64, 3), 230, np.uint8))
+    view = choose_view(plane, colour, None, settings=AUTO, spacing=Spacing(um, um))
+    assert view.magnification == magnification
+    assert f"{um:g} µm" in view.why
 
 
 def test_view_as_it_is_changes_nothing():
