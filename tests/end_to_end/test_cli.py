@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,8 +64,8 @@ def segment(run, model, tmp_path):
     return command
 
 
-def nuclei(seed, shape=(120, 100), count=12):
-    return synthetic_nuclei(shape, count, np.random.default_rng(seed), diameter_px=16)[0]
+def nuclei(seed, shape=(120, 100), count=12, diameter_px=16.0):
+    return synthetic_nuclei(shape, count, np.random.default_rng(seed), diameter_px=diameter_px)[0]
 
 
 def write_image(path, pixels, axes="YX", **metadata):
@@ -222,6 +223,78 @@ def test_spacing_of_the_file_and_of_the_user_reach_the_table(segment, images, tm
     )
 
 
+def test_colour_image_has_every_output_in_colour(run, tmp_path):
+    light = np.clip((nuclei(3) - 160.0) / 1200, 0, 1)[..., None]
+    pixels = (240 - light * np.array([150, 190, 90])).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "tissue.tif", pixels, photometric="rgb")
+    model = write_local_model(tmp_path / "tissue.onnx", kind="colour")
+    results = tmp_path / "results"
+    code, _, err = run("segment", tmp_path / "tissue.tif", "--model", model, "--out", results)
+    assert code == 0, err
+    assert "channel colour" in err
+    assert len(set(counts(results, "tissue").values())) == 1
+    (image,) = run_record(results)["images"]
+    assert (image["channel"]["name"], image["channel"]["sample"]) == ("colour", None)
+    assert image["view"]["contrast"] is None
+    means = [f"intensity_mean_{colour}" for colour in ("red", "green", "blue")]
+    table = pd.read_csv(results / "nuclei.csv")
+    assert (table[means].max() < 240).all()
+    overlay = read_picture(results / "overlays" / "tissue.png")
+    assert overlay[0, 0].min() > 230
+    assert (overlay.astype(int).max(axis=2) - overlay.min(axis=2)).max() > 50
+    assert "data:image/webp" in (results / "index.html").read_text()
+
+
+def read_picture(path):
+    return np.asarray(cv2.imread(str(path)))
+
+
+def test_choice_of_size_and_contrast_is_printed_and_recorded(run, tmp_path):
+    path = write_image(tmp_path / "small.ome.tif", 4095 - nuclei(5, (64, 80), 40, 6.0))
+    results = tmp_path / "results"
+    code, _, err = run("segment", path, "--out", results)
+    assert code == 0, err
+    assert re.search(r"dark nuclei, enlarged [24] times for nuclei of \d px", err)
+    (image,) = run_record(results)["images"]
+    view = image["view"]
+    assert (view["contrast"], view["magnification"] in (2, 4)) == ("dark", True)
+    assert view["diameter_um"] == pytest.approx(view["diameter_px"] / 2, abs=0.05)
+    assert {"size guessed", "dark nuclei"} <= {warning["kind"] for warning in image["warnings"]}
+    asked = ["--contrast", "dark", "--diameter-um", view["diameter_um"], "--resume"]
+    assert run("segment", path, "--out", results, *asked)[0] == 0
+    (again,) = run_record(results)["images"]
+    assert again["view"]["magnification"] == view["magnification"]
+    assert again["view"]["why"].endswith("as asked")
+    assert {"size guessed", "dark nuclei"}.isdisjoint(w["kind"] for w in again["warnings"])
+    assert again["n_nuclei"] == image["n_nuclei"] > 10
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--contrast", "inverted"], "auto, bright, dark"),
+        (["--magnification", "3"], "0.125, 0.25, 0.5, 1, 2, 4"),
+        (["--magnification", "2", "--diameter-um", "9"], "not both"),
+        (["--diameter-um", "-1"], "0.1 to 1000"),
+    ],
+)
+def test_size_and_contrast_that_cannot_be_are_refused(segment, images, options, said):
+    code, out, err = segment(images[0], *options)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_diameter_of_an_image_without_spacing_is_refused_with_what_to_do(segment, tmp_path):
+    tifffile.imwrite(tmp_path / "bare.tif", nuclei(1))
+    code, _, err = segment(tmp_path / "bare.tif", "--diameter-um", 8)
+    assert code == 2
+    assert "--spacing-um" in err
+    assert (
+        segment(tmp_path / "bare.tif", "--diameter-um", 8, "--spacing-um", 0.5, "--resume")[0] == 0
+    )
+
+
 def test_image_without_nuclei_has_empty_outputs_and_a_warning(segment, tmp_path):
     code, *_ = segment(write_image(tmp_path / "dark.ome.tif", np.full((64, 64), 7, np.uint16)))
     assert code == 0
@@ -259,7 +332,7 @@ def test_resume_of_a_finished_batch_changes_nothing(segment, images, tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "results" / "nuclei.csv"), before)
 
 
-@pytest.mark.parametrize("change", ["pixels", "settings", "output"])
+@pytest.mark.parametrize("change", ["pixels", "settings", "contrast", "magnification", "output"])
 def test_resume_does_again_what_is_not_the_same(segment, images, tmp_path, change):
     segment(images[0])
     labels = tmp_path / "results" / "labels" / "field0.ome.tif"
@@ -268,6 +341,8 @@ def test_resume_does_again_what_is_not_the_same(segment, images, tmp_path, chang
         write_image(images[0], nuclei(9))
     elif change == "settings":
         options = ["--spacing-um", 2]
+    elif change in ("contrast", "magnification"):
+        options = [f"--{change}", {"contrast": "bright", "magnification": 0.5}[change]]
     else:
         (tmp_path / "results" / "overlays" / "field0.png").unlink()
     assert segment(images[0], "--resume", *options)[0] == 0
