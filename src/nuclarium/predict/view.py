@@ -266,7 +266,7 @@ class _Looks:
     def settled(self) -> View:
         """View at the magnification that suits what is found at it."""
         settled = self._follow(1.0)
-        if settled is None:
+        if settled is None and self._is_grey:
             settled = self._searched()
         if settled is None:
             return self.view(View(why=_NOTHING_SURE, is_doubtful=self._doubt()))
