@@ -195,8 +195,10 @@ def choose_view(
     views = [each.settled() if given is None else each.view(given) for each in looks]
     found = [each.at(view.magnification)[0] for each, view in zip(looks, views, strict=True)]
     surest = int(np.argmax([finding.evidence for finding in found]))
-    best = views[surest if found[surest].is_sure else 0]
-    return replace(best, contrast_why=contrast_why)
+    if len(darks) > 1 and not found[surest].is_sure:
+        surest = 0
+        contrast_why = "the ground is bright" if darks[0] else "the ground is not bright"
+    return replace(views[surest], contrast_why=contrast_why)
 
 
 def _given(settings: ViewSettings, pixel_um: float | None, name: str) -> View | None:

@@ -284,7 +284,7 @@ def _view_warnings(view: View, n_nuclei: int) -> list[dict[str, str]]:
             "with --diameter-um, or --magnification 1."
         )
         found.append({"kind": "size guessed", "text": text})
-    if view.is_dark and view.contrast_why != "as asked":
+    if view.is_dark and view.contrast_why != "as asked" and n_nuclei > 0:
         text = (
             "Nuclei seem to be dark on a bright ground. If they are bright, add --contrast bright."
         )
