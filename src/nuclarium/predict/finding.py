@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,27 +34,34 @@ _JUDGED_SHARE = 0.08
 _LIT = 0.3
 """What has less than this part of the highest contrast of all parts of a plane is not looked at."""
 
+_BRIGHT = 0.5
 _LARGEST_SHARE = 0.4
 """What covers more of a window than this is its light, not a nucleus."""
 
 _FEW = 0.05
 _SURE = 0.85
+_COVERED = 0.3
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Nuclei that were found in parts of a plane, those that the border cuts left out.
+    """Nuclei that were found in parts of a plane.
 
     Parameters
     ----------
     score : ndarray of float64, shape (n,)
         Mean foreground probability of each.
-    diameter : ndarray of float64, shape (n,)
-        Of the circle of the same area, in pixels of the plane.
+    diameter : ndarray of float64, shape (k,)
+        Of the circle of the same area, in pixels of the plane, of the nuclei that no border cuts;
+        of all where each is cut.
+    covered : float
+        Part of the bright pixels, above the middle of the range, that are in nuclei; 1 without any
+        such pixel, and for colour, where brightness says nothing.
     """
 
     score: npt.NDArray[np.float64]
     diameter: npt.NDArray[np.float64]
+    covered: float = 1.0
 
     @property
     def sureness(self) -> float:
@@ -70,14 +77,15 @@ class Finding:
     def is_sure(self) -> bool:
         """Whether these are nuclei, seen at a size that the model knows.
 
-        Noise, and nuclei that are far too small or too large for the model, score less.
+        Noise, and nuclei that are far too small or too large for the model, score less; and the
+        grain of the ground beside nuclei that are too large covers nothing that is bright.
         """
-        return self.evidence >= _SURE
+        return self.evidence >= _SURE and self.covered >= _COVERED
 
     @property
     def is_likely(self) -> bool:
         """Whether these are nuclei, however few."""
-        return self.sureness >= _SURE
+        return self.sureness >= _SURE and self.covered >= _COVERED
 
     @property
     def typical_diameter(self) -> float:
@@ -176,23 +184,56 @@ def look(
         Those of the plane, if all of it was looked at.
     """
     intensity = input_range(plane.pixels, model.input, is_dark=is_dark)
-    scores, diameters = [np.zeros(0)], [np.zeros(0)]
     windows = plane.windows(magnification, model.input)
+    parts = []
     for window in windows:
         labels = _labels_of(plane, window, intensity, magnification, model, engine)
-        pixels = labels.to_array()
-        area = np.bincount(pixels.ravel(), minlength=labels.count + 1)[1:]
-        kept = area <= _LARGEST_SHARE * pixels.size
-        kept[_at_border(pixels) - 1] = False
-        scores.append(labels.nuclei.score[kept])
-        diameters.append(2 * np.sqrt(area[kept] / np.pi))
-    finding = Finding(np.concatenate(scores), np.concatenate(diameters))
+        seen = intensity.apply(plane.read(window)) if model.input.kind != "colour" else None
+        parts.append(_part(labels, seen))
     is_whole = windows == (Box.of_shape(plane.shape),)
-    return finding, labels if is_whole else None
+    return _finding(parts), labels if is_whole else None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Nuclei of one window: scores, diameters, which are cut, and how much light they hold."""
+
+    score: npt.NDArray[np.float64]
+    diameter: npt.NDArray[np.float64]
+    is_cut: npt.NDArray[np.bool_]
+    bright: int
+    bright_inside: int
+
+
+def _part(found: PlaneLabels, seen: npt.NDArray[np.float32] | None) -> _Part:
+    labels = found.to_array()
+    area = np.bincount(labels.ravel(), minlength=found.count + 1)[1:]
+    is_cut = np.zeros(found.count, bool)
+    is_cut[_at_border(labels) - 1] = True
+    kept = area <= _LARGEST_SHARE * labels.size
+    bright = np.zeros(labels.shape, bool) if seen is None else seen > _BRIGHT
+    return _Part(
+        score=found.nuclei.score[kept],
+        diameter=2 * np.sqrt(area[kept] / np.pi),
+        is_cut=is_cut[kept],
+        bright=int(bright.sum()),
+        bright_inside=int((bright & (labels > 0)).sum()),
+    )
+
+
+def _finding(parts: Sequence[_Part]) -> Finding:
+    diameter = np.concatenate([part.diameter for part in parts])
+    whole = ~np.concatenate([part.is_cut for part in parts])
+    bright = sum(part.bright for part in parts)
+    return Finding(
+        score=np.concatenate([part.score for part in parts]),
+        diameter=diameter[whole] if whole.any() else diameter,
+        covered=sum(part.bright_inside for part in parts) / bright if bright else 1.0,
+    )
 
 
 def _at_border(labels: Labels) -> Labels:
-    """Labels on the outermost pixels: cut nuclei, and light that fills the window."""
+    """Labels on the outermost pixels."""
     edges = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
     found = np.unique(np.concatenate(edges))
     return found[found > 0]

@@ -188,6 +188,25 @@ def test_empty_field_has_no_nuclei_at_the_size_and_contrast_that_are_chosen(fluo
     assert view.labels.count == 0
 
 
+def test_grain_of_the_ground_beside_large_nuclei_is_not_taken_for_nuclei(fluo):
+    """What the network finds there is sure of itself, but holds none of the light."""
+    pixels = nuclei((64, 64), 20, count=4).astype(np.float32)
+    large = np.kron(pixels, np.ones((16, 16), np.float32))
+    large = ndimage.gaussian_filter(large, 12)
+    y, x = np.indices(large.shape)
+    grain = 25 * (np.sin(x * 0.9) + np.sin(y * 0.9))
+    view = view_of((large + grain + 60).astype(np.uint16), fluo)
+    assert view.magnification < 1
+    assert 200 < view.diameter_px < 450
+
+
+def test_finding_that_holds_no_light_is_not_sure():
+    many = np.full(50, 0.95), np.full(50, 20.0)
+    assert Finding(*many).is_sure
+    assert not Finding(*many, covered=0.1).is_sure
+    assert not Finding(*many, covered=0.1).is_likely
+
+
 def test_evidence_of_few_nuclei_is_less():
     one, many = (Finding(np.full(n, 0.9), np.full(n, 20.0)) for n in (1, 50))
     assert one.evidence < many.evidence < many.sureness == pytest.approx(0.9)
