@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.geometry import Box, iter_boxes
-from nuclarium.core.labels import Labels
 from nuclarium.predict.engine import Engine
 from nuclarium.predict.model import InputSpec, Model
 from nuclarium.predict.plane import PlaneLabels, PlaneReader, segment_plane
@@ -51,9 +50,9 @@ class Finding:
     ----------
     score : ndarray of float64, shape (n,)
         Mean foreground probability of each.
-    diameter : ndarray of float64, shape (k,)
-        Of the circle of the same area, in pixels of the plane, of the nuclei that no border cuts;
-        of all where each is cut.
+    diameter : ndarray of float64, shape (n,)
+        Of the circle of the same area, in pixels of the plane, also of nuclei that the border
+        cuts: of nuclei larger than the window nothing whole would be left but specks.
     covered : float
         Part of the bright pixels, above the middle of the range, that are in nuclei; 1 without any
         such pixel, and for colour, where brightness says nothing.
@@ -196,11 +195,10 @@ def look(
 
 @dataclass(frozen=True)
 class _Part:
-    """Nuclei of one window: scores, diameters, which are cut, and how much light they hold."""
+    """Nuclei of one window: scores, diameters, and how many of its bright pixels they hold."""
 
     score: npt.NDArray[np.float64]
     diameter: npt.NDArray[np.float64]
-    is_cut: npt.NDArray[np.bool_]
     bright: int
     bright_inside: int
 
@@ -208,35 +206,23 @@ class _Part:
 def _part(found: PlaneLabels, seen: npt.NDArray[np.float32] | None) -> _Part:
     labels = found.to_array()
     area = np.bincount(labels.ravel(), minlength=found.count + 1)[1:]
-    is_cut = np.zeros(found.count, bool)
-    is_cut[_at_border(labels) - 1] = True
     kept = area <= _LARGEST_SHARE * labels.size
     bright = np.zeros(labels.shape, bool) if seen is None else seen > _BRIGHT
     return _Part(
         score=found.nuclei.score[kept],
         diameter=2 * np.sqrt(area[kept] / np.pi),
-        is_cut=is_cut[kept],
         bright=int(bright.sum()),
         bright_inside=int((bright & (labels > 0)).sum()),
     )
 
 
 def _finding(parts: Sequence[_Part]) -> Finding:
-    diameter = np.concatenate([part.diameter for part in parts])
-    whole = ~np.concatenate([part.is_cut for part in parts])
     bright = sum(part.bright for part in parts)
     return Finding(
         score=np.concatenate([part.score for part in parts]),
-        diameter=diameter[whole] if whole.any() else diameter,
+        diameter=np.concatenate([part.diameter for part in parts]),
         covered=sum(part.bright_inside for part in parts) / bright if bright else 1.0,
     )
-
-
-def _at_border(labels: Labels) -> Labels:
-    """Labels on the outermost pixels."""
-    edges = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-    found = np.unique(np.concatenate(edges))
-    return found[found > 0]
 
 
 def _labels_of(

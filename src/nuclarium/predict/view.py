@@ -33,7 +33,7 @@ _SPECK_PX = 8.0
 """What is smaller, in pixels of the network, is no nucleus but a pixel that is always bright."""
 
 _DARK_GROUND = 0.4
-_BRIGHT_GROUND = 0.6
+_BRIGHT_GROUND = 0.75
 """Parts of the range of intensities: where the median is below, or above, so is the ground."""
 
 _SEARCHED = (0.125, 0.25, 2.0, 4.0)
@@ -196,8 +196,7 @@ def choose_view(
     found = [each.at(view.magnification)[0] for each, view in zip(looks, views, strict=True)]
     surest = int(np.argmax([finding.evidence for finding in found]))
     if len(darks) > 1 and not found[surest].is_sure:
-        surest = 0
-        contrast_why = "the ground is bright" if darks[0] else "the ground is not bright"
+        surest, contrast_why = 0, "the ground is not bright"
     return replace(views[surest], contrast_why=contrast_why)
 
 
@@ -229,7 +228,7 @@ def _of_tissue(model: Model, pixel_um: float | None) -> View | None:
 def _possible_contrasts(
     plane: SampledPlane, model: Model, settings: ViewSettings
 ) -> tuple[tuple[bool, ...], str]:
-    """Say whether nuclei may be dark, and why; both, likelier first, where the model must tell."""
+    """Say whether nuclei may be dark, and why; both answers where only the model can tell."""
     if model.input.kind == "colour":
         return (False,), "colour"
     if settings.contrast != "auto":
@@ -238,8 +237,9 @@ def _possible_contrasts(
     ground = (middle - low) / (high - low) if high > low else 0.0
     if ground <= _DARK_GROUND:
         return (False,), "the ground is dark"
-    likelier = bool(ground > _BRIGHT_GROUND)
-    return (likelier, not likelier), "the ground is not dark, and the model is surer so"
+    if ground >= _BRIGHT_GROUND:
+        return (True,), "the ground is bright"
+    return (False, True), "the ground is neither dark nor bright, and the model is surer so"
 
 
 class _Looks:
