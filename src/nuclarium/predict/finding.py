@@ -39,7 +39,8 @@ _LARGEST_SHARE = 0.4
 
 _FEW = 0.05
 _SURE = 0.85
-_COVERED = 0.3
+_SURE_OF_DIM = 0.9
+_COVERED = 0.6
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,14 @@ class Finding:
         """Whether these are nuclei, seen at a size that the model knows.
 
         Noise, and nuclei that are far too small or too large for the model, score less; and the
-        grain of the ground beside nuclei that are too large covers nothing that is bright.
+        grain of the ground beside nuclei that are too large covers little that is bright.
         """
-        return self.evidence >= _SURE and self.covered >= _COVERED
+        return self.evidence >= (_SURE if self.covered >= _COVERED else _SURE_OF_DIM)
 
     @property
     def is_likely(self) -> bool:
         """Whether these are nuclei, however few."""
-        return self.sureness >= _SURE and self.covered >= _COVERED
+        return self.sureness >= (_SURE if self.covered >= _COVERED else _SURE_OF_DIM)
 
     @property
     def typical_diameter(self) -> float:

@@ -200,11 +200,15 @@ def test_grain_of_the_ground_beside_large_nuclei_is_not_taken_for_nuclei(fluo):
     assert 200 < view.diameter_px < 450
 
 
-def test_finding_that_holds_no_light_is_not_sure():
-    many = np.full(50, 0.95), np.full(50, 20.0)
-    assert Finding(*many).is_sure
-    assert not Finding(*many, covered=0.1).is_sure
-    assert not Finding(*many, covered=0.1).is_likely
+def test_finding_that_holds_little_light_must_be_surer():
+    def found(score, covered):
+        return Finding(np.full(50, score), np.full(50, 20.0), covered)
+
+    assert found(0.87, 1.0).is_sure
+    assert found(0.87, 1.0).is_likely
+    assert not found(0.87, 0.3).is_sure
+    assert not found(0.87, 0.3).is_likely
+    assert found(0.93, 0.3).is_sure
 
 
 def test_evidence_of_few_nuclei_is_less():
