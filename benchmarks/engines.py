@@ -1,6 +1,6 @@
 """Seconds a megapixel of the network alone, ONNX Runtime and OpenVINO side by side.
 
-    python benchmarks/engines.py
+    python benchmarks/engines.py [MODEL]
 
 Tiles of 1024 × 1024 px; engines take turns, so that a busy machine slows both.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,7 +32,7 @@ def seconds_a_megapixel(engine, workers: int) -> float:
 
 
 def main() -> None:
-    network = load_model("fluo").network
+    network = load_model(sys.argv[1] if len(sys.argv) > 1 else "fluo").network
     cores = os.cpu_count() or 1
     cases = {
         f"{name}, {workers} tiles at once, {threads} threads each": (
