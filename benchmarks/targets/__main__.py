@@ -32,7 +32,8 @@ from scoring import oracle, table, tuned_and_scored
 
 from nuclarium.predict.model import InputSpec
 from nuclarium.train.config import TrainConfig, read_config
-from nuclarium.train.data import Example, Pair, list_pairs, load_example, split_pairs
+from nuclarium.train.data import Example, load_example
+from nuclarium.train.pairs import Pair, list_pairs, split_pairs
 
 FAMILIES: dict[str, Family] = {
     module.FAMILY.name: module.FAMILY for module in (distance, border, star, flow)
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder of states and scores")
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, help="processes that make patches [1]")
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--oracle", action="store_true", help="score perfect maps, and stop")
     parser.add_argument("--table", action="store_true", help="print what is there, and stop")
@@ -71,7 +73,9 @@ def main() -> None:
         return
     held_out = _held_out(recipe, args.held_out or recipe.images.parent / "fluorescence_val.txt")
     held_out_examples = [load_example(pair, SPEC) for pair in held_out]
-    config = recipe.model_copy(update={"steps": args.steps, "seed": args.seed})
+    config = recipe.model_copy(
+        update={"steps": args.steps, "seed": args.seed, "workers": args.workers, "batch_size": 16}
+    )
     train_examples = [load_example(pair, SPEC) for pair in train]
     _keep_to(args.out / f"patches-seed{args.seed}.txt", patches_hash(train_examples, SPEC, config))
     for family in families:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from family import Family
 from torch.optim.swa_utils import AveragedModel
@@ -17,11 +16,11 @@ from torch.utils.data import DataLoader
 from nuclarium.models.unet import NucleusUNet
 from nuclarium.models.weights import load_encoder_weights
 from nuclarium.predict.model import InputSpec
-from nuclarium.train.augment import change_intensities, empty_field, random_patch
 from nuclarium.train.config import TrainConfig
-from nuclarium.train.data import EMPTY_FRACTION, Example, RandomPatches, Sample
+from nuclarium.train.data import Example, RandomPatches, Sample
 from nuclarium.train.run import weights_path
 
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SAVE_EVERY = 50
 EMA_DECAY = 0.995
 
@@ -37,24 +36,9 @@ class FamilyPatches(RandomPatches):
 
     def __getitem__(self, number: int) -> Sample:
         """Return the prepared pixels and the targets."""
-        rng = np.random.default_rng((self.config.seed, number))
-        size = self.config.patch_size_px
-        if rng.random() < EMPTY_FRACTION:
-            pixels, labels = empty_field(size, rng), np.zeros((size, size), np.int32)
-            largest = np.zeros(1, np.float32)
-        else:
-            example = self.examples[rng.choice(len(self.examples), p=self.weights)]
-            pixels, labels, scale = random_patch(
-                example.pixels,
-                example.labels,
-                size=size,
-                scale_range=example.scale_range(self.config.scale_range),
-                rng=rng,
-            )
-            pixels = change_intensities(pixels, rng)
-            largest = example.largest * scale
-        prepared = self.spec.standardise(pixels)
-        targets = self.family.targets(labels, largest)
+        patch = self.patch(number)
+        prepared = self.spec.standardise(patch.pixels)
+        targets = self.family.targets(patch.labels, patch.largest)
         return torch.from_numpy(prepared[None]), torch.from_numpy(targets)
 
 
@@ -87,7 +71,7 @@ class Run:
         """Read a state; its step, or 0 if there is none."""
         if not path.exists():
             return 0
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location=DEVICE)
         for name, value in vars(self).items():
             value.load_state_dict(state[name])
         return int(state["step"])
@@ -101,7 +85,7 @@ def started(family: Family, config: TrainConfig) -> Run:
     )
     if config.encoder_weights is not None:
         load_encoder_weights(network.encoder, weights_path(config.encoder_weights, Path()))
-    network = network.to(memory_format=torch.channels_last).train()
+    network = network.to(DEVICE, memory_format=torch.channels_last).train()
     average = AveragedModel(network, multi_avg_fn=_blend, use_buffers=True)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -152,7 +136,7 @@ def trained(
         patches,
         batch_size=config.batch_size,
         sampler=range(first * config.batch_size, len(patches)),
-        num_workers=config.workers,
+        num_workers=1 if config.workers is None else config.workers,
     )
     began, total = time.perf_counter(), 0.0
     for step, batch in enumerate(loader, start=first + 1):
@@ -166,12 +150,12 @@ def trained(
                 log.write(line + "\n")
             run.save(state, step)
             began, total = time.perf_counter(), 0.0
-    return run.average.module.eval()
+    return run.average.module.cpu().eval()
 
 
 def _step(run: Run, family: Family, batch: Sample) -> float:
-    pixels, targets = batch
-    with torch.autocast("cpu", torch.bfloat16):
+    pixels, targets = (part.to(DEVICE) for part in batch)
+    with torch.autocast(DEVICE.type, torch.bfloat16):
         logits = run.network(pixels.contiguous(memory_format=torch.channels_last))
     loss = family.loss(logits.float(), targets)
     run.optimizer.zero_grad()

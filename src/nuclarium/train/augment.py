@@ -19,6 +19,7 @@ def random_patch(
     *,
     size: int,
     scale_range: tuple[float, float],
+    stretch: float = 0.06,
     rng: np.random.Generator,
 ) -> tuple[Pixels, Labels, float]:
     """Cut a randomly turned, scaled and placed square out of an image.
@@ -31,6 +32,8 @@ def random_patch(
         Side of the patch in pixels.
     scale_range : (float, float)
         Smallest and largest magnification; their logarithm is drawn evenly.
+    stretch : float
+        Standard deviation of the logarithm by which one direction is drawn out.
 
     Returns
     -------
@@ -41,11 +44,11 @@ def random_patch(
         Magnification that was used.
     """
     scale = float(np.exp(rng.uniform(*np.log(scale_range))))
-    stretch = float(np.exp(rng.normal(0, 0.06)))
+    drawn_out = float(np.exp(rng.normal(0, stretch)))
     angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else rng.integers(4) * np.pi / 2
     flip = 1.0 if rng.random() < 0.5 else -1.0
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    to_patch = scale * rotation @ np.diag([stretch * flip, 1 / stretch])
+    to_patch = scale * rotation @ np.diag([drawn_out * flip, 1 / drawn_out])
     centre_xy = _random_centre(labels, size / scale, rng)
     offset = (size - 1) / 2 - to_patch @ centre_xy
     matrix = np.column_stack([to_patch, offset])
@@ -97,12 +100,7 @@ def change_intensities(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     if rng.random() < 0.5:
         gamma = float(np.exp(rng.normal(0, 0.35)))
         changed = np.sign(changed) * np.abs(changed) ** gamma
-    if rng.random() < 0.15:
-        changed = changed * _illumination(pixels.shape, rng)
-    if rng.random() < 0.3:
-        changed = changed + _background(pixels.shape, rng)
-    if rng.random() < 0.15:
-        changed = changed + _debris(pixels.shape, rng)
+    changed = _with_other_light(changed, rng)
     if rng.random() < 0.25:
         changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 3.0))
     if rng.random() < 0.35:
@@ -111,11 +109,34 @@ def change_intensities(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         changed = changed + noise * signal * np.exp(rng.uniform(*np.log((0.01, 0.3))))
     if rng.random() < 0.1:
         changed = np.minimum(changed, rng.uniform(0.3, 1.0))
+    if rng.random() < 0.15:
+        changed = _as_jpeg(changed, rng)
     if rng.random() < 0.5:
         changed = changed * np.exp(rng.normal(0, 0.3)) + rng.normal(0, 0.05)
     elif rng.random() < 0.15:
         changed = changed * np.exp(rng.uniform(*np.log((0.1, 1.0))))
     return np.asarray(changed, np.float32)
+
+
+def _with_other_light(pixels: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray[Any]:
+    if rng.random() < 0.15:
+        pixels = pixels * _illumination(pixels.shape, rng)
+    if rng.random() < 0.3:
+        pixels = pixels + background(pixels.shape, rng)
+    if rng.random() < 0.25:
+        pixels = pixels + debris(pixels.shape, rng)
+    return pixels
+
+
+def _as_jpeg(pixels: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray[Any]:
+    """Blocks that a JPEG file leaves in an image of few or of many grey levels."""
+    levels = float(np.exp(rng.uniform(*np.log((15, 250)))))
+    black = rng.uniform(0, 255 - levels)
+    bytes8 = np.clip(np.rint(pixels * levels + black), 0, 255).astype(np.uint8)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 95))]
+    packed = cv2.imencode(".jpg", bytes8, quality)[1]
+    opened = np.asarray(cv2.imdecode(packed, cv2.IMREAD_UNCHANGED), np.float32)
+    return np.asarray((opened - np.float32(black)) / np.float32(levels))
 
 
 def _illumination(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
@@ -126,13 +147,13 @@ def _illumination(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
     )
 
 
-def _debris(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
+def debris(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
     """Light of things that are no nuclei: specks smaller than any nucleus, and fibres."""
     light = np.zeros((shape[0], shape[1]), np.float32)
     for _ in range(rng.integers(1, 40)):
         x, y = (int(rng.integers(side)) for side in (shape[1], shape[0]))
-        light[y, x] = rng.uniform(0.5, 6.0)
-    light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.4, 1.0))
+        light[y, x] = rng.uniform(0.5, 12.0)
+    light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.4, 1.2))
     if rng.random() < 0.4:
         ends = rng.integers(-50, max(shape[:2]) + 50, (int(rng.integers(2, 5)), 2))
         fibre = np.zeros_like(light)
@@ -141,26 +162,9 @@ def _debris(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
     return np.asarray(light, np.float32)
 
 
-def _background(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
+def background(shape: tuple[int, ...], rng: np.random.Generator) -> Pixels:
     """Smooth light of low frequency, as of uneven illumination or out-of-focus planes."""
     coarse = rng.uniform(0, rng.uniform(0.05, 0.4), (4, 4)).astype(np.float32)
     return np.asarray(
         cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC), np.float32
     )
-
-
-def empty_field(size: int, rng: np.random.Generator) -> Pixels:
-    """Noise without any nucleus, stretched as an empty image would be.
-
-    Returns
-    -------
-    pixels : ndarray of float32, shape (size, size)
-    """
-    noise = rng.standard_normal((size, size), dtype=np.float32)
-    if rng.random() < 0.7:
-        noise = cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.5, 3.0))
-    noise = noise + _background((size, size), rng) * rng.uniform(0, 10) * noise.std()
-    if rng.random() < 0.5:
-        noise = noise + _debris((size, size), rng) * rng.uniform(0, 8) * noise.std()
-    low, high = np.percentile(noise, (1.0, 99.8))
-    return np.asarray((noise - low) / (high - low), np.float32)

@@ -95,7 +95,10 @@ class TrainConfig(BaseModel):
     precision: Annotated[
         Literal["32-true", "bf16-mixed", "16-mixed"], Field(description="Lightning's precision")
     ] = "bf16-mixed"
-    workers: Annotated[int, Field(ge=0, description="Processes that make patches")] = 1
+    workers: Annotated[
+        int | None,
+        Field(ge=0, description="Processes that make patches; one a processor, less one, if None"),
+    ] = None
     seed: Annotated[int, Field(ge=0, description="Seed of everything random")] = 0
     ema_decay: Annotated[
         float,

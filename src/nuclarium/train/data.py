@@ -1,12 +1,11 @@
-"""Images with their labels, and the patches that a run draws from them."""
+"""Images with their labels in memory, and the patches that a run draws from them."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -14,19 +13,26 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
-from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.core.errors import SettingsError
 from nuclarium.core.labels import Labels
-from nuclarium.io import hash_file, open_image
+from nuclarium.io import open_image
 from nuclarium.models.targets import foreground_and_distance, largest_distances
 from nuclarium.predict.model import InputSpec
 from nuclarium.preprocess.intensity import percentile_range, type_range
-from nuclarium.train.augment import change_intensities, empty_field, random_patch
+from nuclarium.train.augment import change_intensities, random_patch
 from nuclarium.train.config import TrainConfig
-from nuclarium.train.stain import change_stain, stained
+from nuclarium.train.empty import ground, haze, noise_field
+from nuclarium.train.pairs import Pair
+from nuclarium.train.paste import Patch, add_light, add_stain, pasted
+from nuclarium.train.stain import bodies_between, change_stain, stained
 
-EMPTY_FRACTION = 0.04
+EMPTY_FRACTION = 0.08
+PASTED_FRACTION = 0.3
+BODIES_FRACTION = 0.15
+HOLES_FRACTION = 0.3
 RESTAINED_FRACTION = 0.5
 DIAMETERS_PX = (6.0, 120.0)
+_USUAL_DIAMETER_PX = 20.0
 Pixels = npt.NDArray[np.float32]
 Sample = tuple[torch.Tensor, torch.Tensor]
 
@@ -48,103 +54,17 @@ class Example:
     labels: Labels
     largest: npt.NDArray[np.float32]
 
+    @cached_property
+    def diameter_px(self) -> float:
+        """Median width of the nuclei; where there are none, a usual one."""
+        widths = 2 * self.largest[self.largest > 0]
+        return float(np.median(widths)) if len(widths) else _USUAL_DIAMETER_PX
+
     def scale_range(self, wanted: tuple[float, float]) -> tuple[float, float]:
         """Part of a range of magnifications in which the nuclei keep a size that can be learned."""
-        widths = 2 * self.largest[self.largest > 0]
-        if not len(widths):
-            return wanted
-        low, high = (limit / float(np.median(widths)) for limit in DIAMETERS_PX)
+        low, high = (limit / self.diameter_px for limit in DIAMETERS_PX)
         lowest, highest = min(max(wanted[0], low), 1.0), max(min(wanted[1], high), 1.0)
         return lowest, highest
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An image file and the file of its labels.
-
-    Parameters
-    ----------
-    restained : bool
-        Whether it is an image of one channel that is trained on as if it were stained.
-    """
-
-    name: str
-    image: Path
-    labels: Path
-    restained: bool = False
-
-
-def list_pairs(config: TrainConfig) -> list[Pair]:
-    """Find the images that a run may see, sorted by name.
-
-    Raises
-    ------
-    InputNotFoundError
-        If a folder, the index or a label image is missing.
-    SettingsError
-        If no image is left.
-    """
-    for path in (config.images, config.labels, config.index, *config.exclude):
-        if path is not None and not path.exists():
-            raise InputNotFoundError(f"The settings name {path}, but it does not exist.")
-    images = {path.stem: path for path in sorted(config.images.iterdir()) if path.is_file()}
-    labels = {path.stem: path for path in config.labels.iterdir()}
-    chosen, restained = _chosen_names(config, images)
-    names = sorted(chosen | restained)
-    missing = [name for name in names if name not in labels]
-    if missing:
-        raise InputNotFoundError(
-            f"Each image must have labels of the same name in {config.labels}, but {len(missing)} "
-            f"have none, such as {missing[0]}."
-        )
-    needed, number = (2, "two images") if config.validation_fraction else (1, "one image")
-    if len(chosen) < needed:
-        raise SettingsError(
-            f"Training needs at least {number}, but {len(chosen)} are "
-            f"left in {config.images}. Look at `where` and `exclude` in the settings."
-        )
-    return [Pair(name, images[name], labels[name], name not in chosen) for name in names]
-
-
-def _chosen_names(config: TrainConfig, images: dict[str, Path]) -> tuple[set[str], set[str]]:
-    """Names of the images to train on, and of those to train on as if stained."""
-    names, restained = set(images), set[str]()
-    if config.index is not None:
-        with config.index.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        if rows and "id" not in rows[0]:
-            raise SettingsError(
-                f"{config.index} must have a column id, but has {', '.join(map(str, rows[0]))}."
-            )
-        if config.restain:
-            restained = names & _ids(rows, config.restain)
-        names &= _ids(rows, config.where)
-    for path in config.exclude:
-        excluded = set(path.read_text(encoding="utf-8").split())
-        names, restained = names - excluded, restained - excluded
-    return names, restained - names
-
-
-def _ids(rows: Sequence[dict[str, str]], where: dict[str, str]) -> set[str]:
-    return {
-        row["id"]
-        for row in rows
-        if all(row.get(column) == value for column, value in where.items())
-    }
-
-
-def split_pairs(
-    pairs: Sequence[Pair], fraction: float, rng: np.random.Generator
-) -> tuple[list[Pair], list[Pair]]:
-    """Split into training and validation images, at least one in each.
-
-    What is trained on as if stained is never held out; with a fraction of 0 nothing is.
-    """
-    own = [i for i, pair in enumerate(pairs) if not pair.restained]
-    count = min(max(1, round(fraction * len(own))), len(own) - 1) if fraction else 0
-    held_out = {own[i] for i in rng.permutation(len(own))[:count].tolist()}
-    train = [pair for i, pair in enumerate(pairs) if i not in held_out]
-    return train, [pairs[i] for i in sorted(held_out)]
 
 
 def load_example(pair: Pair, spec: InputSpec) -> Example:
@@ -172,14 +92,6 @@ def load_example(pair: Pair, spec: InputSpec) -> Example:
     return Example(pair.name, scaled, labels, largest_distances(labels))
 
 
-def data_hash(pairs: Sequence[Pair]) -> str:
-    """Hash of all images and labels together, for the model card."""
-    digest = hashlib.sha256()
-    for pair in pairs:
-        digest.update(f"{pair.name} {hash_file(pair.image)} {hash_file(pair.labels)}\n".encode())
-    return digest.hexdigest()
-
-
 class RandomPatches(Dataset[Sample]):
     """Patches by number: number `i` is always the same patch, so a resumed run sees the same."""
 
@@ -187,8 +99,9 @@ class RandomPatches(Dataset[Sample]):
         self.examples = examples
         self.spec = spec
         self.config = config
-        weights = np.sqrt([example.labels.size for example in examples])
-        as_if = np.array([self._is_restained(example) for example in examples])
+        self.is_colour = spec.kind == "colour"
+        weights = _weights(examples)
+        as_if = np.array([self.is_colour and example.pixels.ndim == 2 for example in examples])
         if as_if.any():
             weights[as_if] *= RESTAINED_FRACTION / weights[as_if].sum()
             weights[~as_if] *= (1 - RESTAINED_FRACTION) / weights[~as_if].sum()
@@ -198,37 +111,107 @@ class RandomPatches(Dataset[Sample]):
         return self.config.steps * self.config.batch_size
 
     def __getitem__(self, number: int) -> Sample:
+        patch = self.patch(number)
+        return _sample(self.spec.standardise(patch.pixels), patch.targets)
+
+    def patch(self, number: int) -> Patch:
+        """Return the patch of that number before it is standardised."""
         rng = np.random.default_rng((self.config.seed, number))
+        patch = self._empty(rng) if rng.random() < EMPTY_FRACTION else self._random(rng)
+        if self.is_colour:
+            holes = None
+            if rng.random() < HOLES_FRACTION:
+                holes = self._like(self._pick(rng), 1.0, rng).labels > 0
+            return patch.with_pixels(change_stain(patch.pixels, patch.targets, rng, holes))
+        return patch.with_pixels(change_intensities(patch.pixels, rng))
+
+    def _random(self, rng: np.random.Generator) -> Patch:
+        example = self._pick(rng)
+        stretch = 0.15 if self.is_colour else 0.06
+        cut, scale = self._cut(example, example.scale_range(self.config.scale_range), stretch, rng)
+        patch = self._coloured(cut, rng)
+        if rng.random() < PASTED_FRACTION:
+            above = self._coloured(self._like(example, scale, rng), rng)
+            patch, alpha = pasted(patch, above)
+            add = add_stain if self.is_colour else add_light
+            patch = patch.with_pixels(add(patch.pixels, above.pixels, alpha))
+        if self.is_colour and rng.random() < BODIES_FRACTION:
+            shapes = self._like(example, scale, rng).labels > 0
+            patch = patch.with_pixels(bodies_between(patch.pixels, shapes, patch.labels > 0, rng))
+        return patch
+
+    def _pick(self, rng: np.random.Generator) -> Example:
+        return self.examples[rng.choice(len(self.examples), p=self.weights)]
+
+    def _cut(
+        self,
+        example: Example,
+        scale_range: tuple[float, float],
+        stretch: float,
+        rng: np.random.Generator,
+    ) -> tuple[Patch, float]:
+        pixels, labels, scale = random_patch(
+            example.pixels,
+            example.labels,
+            size=self.config.patch_size_px,
+            scale_range=scale_range,
+            stretch=stretch,
+            rng=rng,
+        )
+        return Patch(pixels, labels, example.largest * np.float32(scale)), scale
+
+    def _like(self, example: Example, scale: float, rng: np.random.Generator) -> Patch:
+        """Patch of another example whose nuclei have about the size of those of this one."""
+        other = self._pick(rng)
+        wanted = scale * example.diameter_px / other.diameter_px * float(np.exp(rng.normal(0, 0.3)))
+        wanted = min(max(wanted, 0.2), 4.0)
+        return self._cut(other, (wanted, wanted), 0.25, rng)[0]
+
+    def _coloured(self, patch: Patch, rng: np.random.Generator) -> Patch:
+        if not self.is_colour or patch.pixels.ndim == 3:
+            return patch
+        return patch.with_pixels(stained(patch.pixels, (patch.labels > 0).astype(np.float32), rng))
+
+    def _empty(self, rng: np.random.Generator) -> Patch:
         size = self.config.patch_size_px
-        if rng.random() < EMPTY_FRACTION:
-            targets = np.zeros((2, size, size), np.float32)
-            pixels = self._empty(targets, rng)
-        else:
-            example = self.examples[rng.choice(len(self.examples), p=self.weights)]
-            pixels, labels, scale = random_patch(
-                example.pixels,
-                example.labels,
-                size=size,
-                scale_range=example.scale_range(self.config.scale_range),
-                rng=rng,
-            )
-            targets = foreground_and_distance(labels, example.largest * scale)
-            pixels = self._changed(pixels, targets, rng)
-        return _sample(self.spec.standardise(pixels), targets)
+        nothing = Patch(
+            np.zeros((size, size), np.float32),
+            np.zeros((size, size), np.int32),
+            np.zeros(1, np.float32),
+        )
+        if self.is_colour:
+            return self._coloured(nothing, rng)
+        kind = rng.random()
+        pixels = None
+        if kind < 0.4:
+            example = self._pick(rng)
+            pixels = ground(example.pixels, example.labels, size, rng)
+        elif kind < 0.6:
+            example = self._pick(rng)
+            cut, scale = self._cut(example, example.scale_range(self.config.scale_range), 0.06, rng)
+            pixels = haze(cut.pixels, example.diameter_px * scale, rng)
+        return nothing.with_pixels(noise_field(size, rng) if pixels is None else pixels)
 
-    def _is_restained(self, example: Example) -> bool:
-        return self.spec.kind == "colour" and example.pixels.ndim == 2
 
-    def _empty(self, targets: Pixels, rng: np.random.Generator) -> Pixels:
-        if self.spec.kind == "colour":
-            return change_stain(stained(targets[0], targets, rng), targets, rng)
-        return empty_field(targets.shape[1], rng)
+def _weights(examples: Sequence[Example]) -> npt.NDArray[np.float64]:
+    """Weight by the root of the area; what many images have in common counts less for each.
 
-    def _changed(self, pixels: Pixels, targets: Pixels, rng: np.random.Generator) -> Pixels:
-        if self.spec.kind != "colour":
-            return change_intensities(pixels, rng)
-        colours = stained(pixels, targets, rng) if pixels.ndim == 2 else pixels
-        return change_stain(colours, targets, rng)
+    Images of one size and one main colour mostly come from one microscope. A hundred of them weigh
+    ten times as much as one.
+    """
+    styles = [
+        (example.labels.shape, tuple(np.rint(8 * np.median(example.pixels, axis=(0, 1)))))
+        if example.pixels.ndim == 3
+        else (example.labels.shape, ())
+        for example in examples
+    ]
+    counts = Counter(styles)
+    return np.array(
+        [
+            np.sqrt(example.labels.size / counts[style])
+            for example, style in zip(examples, styles, strict=True)
+        ]
+    )
 
 
 class CentrePatches(Dataset[Sample]):

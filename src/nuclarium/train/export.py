@@ -37,6 +37,8 @@ def export_run(run: Path, path: Path, *, scores: Path | None = None) -> Model:
         If the exported network differs from the trained one.
     """
     network, config, checkpoint = load_run_network(run)
+    if config.get("start_from"):
+        config["start_from"] = Path(config["start_from"]).name  # not where it lay
     record = _read_json(run / "run.json")
     decoder = DecoderSpec(**config.get("decoder", {}))
     card = {
@@ -49,7 +51,7 @@ def export_run(run: Path, path: Path, *, scores: Path | None = None) -> Model:
         "settings": {
             name: value
             for name, value in config.items()
-            if name not in ("images", "labels", "index", "exclude", "card", "decoder")
+            if name not in ("images", "labels", "index", "exclude", "card", "decoder", "workers")
         },
         "scores": {} if scores is None else _read_json(scores),
     }

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import os
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
+import cv2
 import lightning
 import numpy as np
+import torch
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
@@ -21,18 +24,9 @@ from nuclarium.models.build import load_model_weights
 from nuclarium.models.weights import load_encoder_weights
 from nuclarium.predict.model import InputSpec, load_model
 from nuclarium.train.config import TrainConfig, read_config
-from nuclarium.train.data import (
-    CentrePatches,
-    Example,
-    Pair,
-    RandomPatches,
-    Sample,
-    data_hash,
-    list_pairs,
-    load_example,
-    split_pairs,
-)
+from nuclarium.train.data import CentrePatches, Example, RandomPatches, Sample, load_example
 from nuclarium.train.module import NucleusModule
+from nuclarium.train.pairs import Pair, data_hash, list_pairs, split_pairs
 
 
 def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool = True) -> Path:
@@ -60,6 +54,7 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
         If the settings are wrong, or the folder holds a run with other settings.
     """
     config = read_config(config_path)
+    cv2.setNumThreads(1)  # the processes that make patches have a processor each
     lightning.seed_everything(config.seed, verbose=False)
     try:
         module = NucleusModule(config)
@@ -120,7 +115,8 @@ class Patches(lightning.LightningDataModule):
             RandomPatches(self.train_examples, self.spec, config),
             batch_size=config.batch_size,
             sampler=range(first, first + count),
-            num_workers=config.workers,
+            num_workers=_processors() - 1 if config.workers is None else config.workers,
+            pin_memory=torch.cuda.is_available(),
         )
 
     def val_dataloader(self) -> DataLoader[Sample]:
@@ -130,6 +126,10 @@ class Patches(lightning.LightningDataModule):
             CentrePatches(self.val_examples, self.spec, config.patch_size_px),
             batch_size=config.batch_size,
         )
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def weights_path(name: str, folder: Path) -> Path:
@@ -214,6 +214,7 @@ def _trainer(
     trainer = lightning.Trainer(
         max_steps=config.steps,
         precision=config.precision,
+        benchmark=True,
         callbacks=[*watching, last, mean],
         logger=[
             CSVLogger(run, name="", version="log"),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nuclarium.train.augment import change_intensities, empty_field, random_patch
+from nuclarium.train.augment import change_intensities, random_patch
 from nuclarium.workspace.sample import synthetic_nuclei
 
 SIZE = 64
@@ -86,9 +86,15 @@ def test_most_patches_are_changed_and_by_the_rng_alone(scene):
     assert sum(not np.array_equal(c, pixels) for c in changed) > 12
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_empty_field_is_stretched_as_an_image_would_be(seed):
-    field = empty_field(SIZE, np.random.default_rng(seed))
-    assert field.shape == (SIZE, SIZE)
-    assert field.dtype == np.float32
-    np.testing.assert_allclose(np.percentile(field, (1.0, 99.8)), [0, 1], atol=1e-4)
+def test_stretch_draws_one_direction_out_and_keeps_the_area():
+    labels = np.zeros((128, 128), np.int32)
+    labels[50:78, 50:78] = 1
+    areas = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        _, moved, _ = random_patch(
+            labels.astype(np.float32), labels, size=128, scale_range=(1, 1), stretch=0.3, rng=rng
+        )
+        if not (moved[[0, -1]].any() or moved[:, [0, -1]].any()):
+            areas.append((moved > 0).sum() / 28**2)
+    np.testing.assert_allclose(areas, 1, atol=0.05)

@@ -14,11 +14,9 @@ from nuclarium.train.data import (  # noqa: E402
     CentrePatches,
     Example,
     RandomPatches,
-    data_hash,
-    list_pairs,
     load_example,
-    split_pairs,
 )
+from nuclarium.train.pairs import data_hash, list_pairs, split_pairs  # noqa: E402
 
 pytestmark = pytest.mark.torch
 SPEC = InputSpec()

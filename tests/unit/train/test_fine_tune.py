@@ -88,7 +88,7 @@ def test_adapts_a_model_to_a_folder_of_images(base, tmp_path, monkeypatch, count
     adapted = export_run(run, tmp_path / "mine.onnx")
     assert adapted.name == "data"
     assert adapted.decoder.min_area_px == 33
-    assert adapted.card["settings"]["start_from"] == str(base[0])
+    assert adapted.card["settings"]["start_from"] == "base.onnx"
     assert adapted.card["trained_on"]["images"] == count
     stored = fine_tune.write_settings(tmp_path / "data", str(base[0]), run)
     assert stored == settings

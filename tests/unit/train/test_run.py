@@ -14,9 +14,10 @@ from nuclarium.models.losses import foreground_distance_loss  # noqa: E402
 from nuclarium.models.unet import NucleusUNet  # noqa: E402
 from nuclarium.predict.model import InputSpec  # noqa: E402
 from nuclarium.train.config import read_config  # noqa: E402
-from nuclarium.train.data import CentrePatches, list_pairs, load_example  # noqa: E402
+from nuclarium.train.data import CentrePatches, load_example  # noqa: E402
 from nuclarium.train.export import export_run  # noqa: E402
 from nuclarium.train.module import NucleusModule  # noqa: E402
+from nuclarium.train.pairs import list_pairs  # noqa: E402
 from nuclarium.train.run import train, weights_path  # noqa: E402
 
 pytestmark = pytest.mark.torch
