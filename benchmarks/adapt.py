@@ -1,6 +1,7 @@
 r"""Learning curve of adapting a shipped model to images of a kind that it never saw.
 
-    python benchmarks/adapt.py --data ../shared/data/consep --model he --out runs/adapt
+    python benchmarks/adapt.py --data ../shared/data/consep --model he --out runs/adapt \
+        -- --spacing-um 0.25
 
 Draws 1, 5 and 20 images, five times each, adapts the model to them by `nuclarium train --from`, and
 scores it on images of other tiles, beside the model as it is shipped (0 images). CoNSeP (H&E of the
@@ -8,6 +9,7 @@ colon, another laboratory than any in the training) is used to measure only; the
 thrown away. A draw that is finished is kept, so a stopped benchmark goes on.
 
 `--data` may also be a folder of `images` and `labels`, of which every second image is for testing.
+What comes after `--` goes to `nuclarium segment`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -79,11 +82,11 @@ def some(folder: Path, names: list[str], target: Path) -> Path:
     return target
 
 
-def scores(model: str, test: Path, results: Path) -> dict[str, float]:
+def scores(model: str, test: Path, results: Path, options: list[str]) -> dict[str, float]:
     images = [str(path) for path in sorted((test / "images").iterdir())]
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     command = [*NUCLARIUM, "segment", *images, "--out", str(results), "--model", model]
-    subprocess.run([*command, "--overwrite"], **quiet)
+    subprocess.run([*command, "--overwrite", *options], **quiet)
     answer = subprocess.run(
         [*NUCLARIUM, "evaluate", str(results), str(test / "labels"), "--json"],
         check=True,
@@ -121,28 +124,34 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 5, 20])
     parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--at-once", type=int, default=1, help="draws at one time")
+    parser.add_argument("options", nargs="*", help="of `nuclarium segment`")
     args = parser.parse_args()
     folder = args.out / "all"
     prepare = prepare_consep if (args.data / "patches.csv").exists() else prepare_folder
     pool, test_names = prepare(args.data, folder)
     test = some(folder, test_names, args.out / "test")
     cases = [(0, 0), *((size, draw) for size in args.sizes for draw in range(args.draws))]
-    for size, draw in cases:
+
+    def score_case(case: tuple[int, int]) -> None:
+        size, draw = case
         kept = args.out / f"scores-{size}-{draw}.json"
         if kept.exists():
-            continue
+            return
         model, seconds = args.model, 0.0
+        run = args.out / f"run-{size}-{draw}"
         if size:
             rng = np.random.default_rng((size, draw))
             names = list(rng.choice(pool, size, replace=False))
-            run = args.out / f"run-{size}-{draw}"
             train = some(folder, names, args.out / f"train-{size}-{draw}")
             seconds = adapted(args.model, train, run)
             model = str(run / "model.onnx")
-        found = scores(model, test, args.out / "results")
+        found = scores(model, test, args.out / f"results-{size}-{draw}", args.options)
         kept.write_text(json.dumps({**found, "seconds": seconds}))
-        if size:
-            shutil.rmtree(run)
+        shutil.rmtree(run, ignore_errors=True)
+
+    with ThreadPoolExecutor(args.at_once) as pool_of_cases:
+        list(pool_of_cases.map(score_case, cases))
     print("| Images | F1 at 0.5 | AP at 0.5 | mean AP | PQ | Training |\n|---|---|---|---|---|---|")
     for size in (0, *args.sizes):
         files = sorted(args.out.glob(f"scores-{size}-*.json"))

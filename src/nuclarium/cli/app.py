@@ -116,6 +116,12 @@ def segment(
             "is faster and a little less exact."
         ),
     ] = "auto",
+    tta: Annotated[
+        bool,
+        typer.Option(
+            "--tta", help="Average over eight turns of the image: a little better, 8 times slower."
+        ),
+    ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processors to use.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was stopped.")
@@ -141,6 +147,7 @@ def segment(
         diameter_um=diameter_um,
         magnification=magnification,
         engine=engine_name(engine),
+        tta=tta,
     )
     command = "nuclarium " + shlex.join(sys.argv[1:])
     try:

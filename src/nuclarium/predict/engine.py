@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.errors import MissingExtraError, ModelError
+from nuclarium.predict.turned import TurnedEngine
 
 EngineName = Literal["auto", "onnxruntime", "openvino", "openvino-bf16"]
 Array = npt.NDArray[np.float32]
@@ -153,7 +154,9 @@ _ENGINES: dict[str, Callable[[bytes, int], Engine]] = {
 }
 
 
-def start_engine(network: bytes, *, engine: EngineName = "auto", threads: int = 1) -> Engine:
+def start_engine(
+    network: bytes, *, engine: EngineName = "auto", threads: int = 1, tta: bool = False
+) -> Engine:
     """Make a network ready to run.
 
     Parameters
@@ -165,6 +168,8 @@ def start_engine(network: bytes, *, engine: EngineName = "auto", threads: int = 
         ``openvino-bf16`` is never taken unasked.
     threads : int
         Threads that one run uses.
+    tta : bool
+        Average over eight turns and reflections; see `turned.TurnedEngine`.
 
     Raises
     ------
@@ -173,7 +178,8 @@ def start_engine(network: bytes, *, engine: EngineName = "auto", threads: int = 
     MissingExtraError
         If OpenVINO is asked for and not installed.
     """
-    return _ENGINES[chosen_engine(engine)](network, threads)
+    started: Engine = _ENGINES[chosen_engine(engine)](network, threads)
+    return TurnedEngine(started) if tta else started
 
 
 def chosen_engine(engine: EngineName) -> str:

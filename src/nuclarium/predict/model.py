@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.errors import InputNotFoundError, ModelError
+from nuclarium.predict.calibration import Calibration
 from nuclarium.predict.onnx_metadata import read_network_metadata
 
 FORMAT_VERSION = 1
@@ -99,6 +100,8 @@ class Model:
         foreground and distance before the sigmoid.
     card : dict
         What it was trained on, its licence, its scores and its limits.
+    calibration : Calibration, optional
+        Makes probabilities of scores; without one a score is the mean foreground probability.
     """
 
     name: str
@@ -106,6 +109,7 @@ class Model:
     input: InputSpec = field(default_factory=InputSpec)
     decoder: DecoderSpec = field(default_factory=DecoderSpec)
     card: dict[str, Any] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     @property
     def hash(self) -> str:
@@ -113,7 +117,13 @@ class Model:
         return hashlib.sha256(self.network).hexdigest()
 
 
-def model_metadata(name: str, spec: InputSpec, decoder: DecoderSpec, card: dict[str, Any]) -> str:
+def model_metadata(
+    name: str,
+    spec: InputSpec,
+    decoder: DecoderSpec,
+    card: dict[str, Any],
+    calibration: Calibration | None = None,
+) -> str:
     """Return the JSON that a model file carries under the key ``nuclarium``."""
     return json.dumps(
         {
@@ -122,6 +132,7 @@ def model_metadata(name: str, spec: InputSpec, decoder: DecoderSpec, card: dict[
             "input": asdict(spec),
             "decoder": asdict(decoder),
             "card": card,
+            **({} if calibration is None else {"calibration": asdict(calibration)}),
         }
     )
 
@@ -168,6 +179,7 @@ def load_model(name_or_path: str | Path) -> Model:
             input=InputSpec(**_tuples(values["input"])),
             decoder=DecoderSpec(**values["decoder"]),
             card=values["card"],
+            calibration=_calibration(values.get("calibration")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_model_file(path, error) from error
@@ -222,6 +234,10 @@ def _no_model_file(path: Path, error: Exception) -> ModelError:
         f"{path} must be a model file made by `nuclarium export`, but {reason}. Export it again, "
         "or take a shipped model."
     )
+
+
+def _calibration(values: dict[str, Any] | None) -> Calibration | None:
+    return None if values is None else Calibration(**_tuples(values))
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

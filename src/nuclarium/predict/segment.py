@@ -161,11 +161,11 @@ def segment_selected(
     if view.labels is not None:
         if progress is not None:
             progress(image.plane_shape[0] * image.plane_shape[1])
-        return view.labels
+        return _calibrated(view.labels, model)
     read = _reader(image)
     sample = sample_plane(read, image.plane_shape)
     intensity = input_range(sample, model.input, is_dark=view.is_dark)
-    return segment_plane(
+    labels = segment_plane(
         PlaneReader(read, image.plane_shape, intensity, view.magnification),
         engine,
         model.input,
@@ -174,6 +174,15 @@ def segment_selected(
         workers=workers,
         progress=progress,
     )
+    return _calibrated(labels, model)
+
+
+def _calibrated(labels: PlaneLabels, model: Model) -> PlaneLabels:
+    """Turn the scores of nuclei into probabilities, if the model knows how."""
+    if model.calibration is None:
+        return labels
+    score = model.calibration.apply(labels.nuclei.score)
+    return replace(labels, nuclei=replace(labels.nuclei, score=score))
 
 
 def _reader(image: Image) -> PixelReader:
@@ -192,6 +201,7 @@ def segment(
     magnification: float | None = None,
     contrast: Contrast = "auto",
     engine: EngineName = "auto",
+    tta: bool = False,
     workers: int | None = None,
 ) -> Labels:
     """Find the nuclei of an image.
@@ -218,7 +228,10 @@ def segment(
         ``bright`` for bright nuclei on a dark ground, ``dark`` for dark ones on a bright ground,
         or ``auto``; not used by a model of colour.
     engine : str
-        ``auto``, ``onnxruntime`` or ``openvino``.
+        ``auto``, ``onnxruntime``, ``openvino`` or ``openvino-bf16``.
+    tta : bool
+        Average over the eight turns and reflections of the image (test-time augmentation): eight
+        times the work of the network.
     workers : int, optional
         Tiles at once; as many as there are processors when left out.
 
@@ -250,7 +263,7 @@ def segment(
         spec = loaded.input
         tile_size = balanced_tile_size(image.plane_shape, spec.tile_size, spec.divisor)
         threads = cores if tile_size >= max(image.plane_shape) else 1
-        return loaded, start_engine(loaded.network, engine=engine, threads=threads)
+        return loaded, start_engine(loaded.network, engine=engine, threads=threads, tta=tta)
 
     named = model.name if isinstance(model, Model) else None if model is None else str(model)
     selection = select(

@@ -87,7 +87,10 @@ class Batch:
         with self.lock:
             if key not in self.engines:
                 self.engines[key] = start_engine(
-                    model.network, engine=self.settings.engine, threads=threads
+                    model.network,
+                    engine=self.settings.engine,
+                    threads=threads,
+                    tta=self.settings.tta,
                 )
             return self.engines[key]
 

@@ -36,7 +36,9 @@ class SegmentSettings:
     magnification : float or None
         At which the network sees the image; chosen by the diameter when None.
     engine : str
-        ``auto``, ``onnxruntime`` or ``openvino``.
+        ``auto``, ``onnxruntime``, ``openvino`` or ``openvino-bf16``.
+    tta : bool
+        Whether the network's answer is averaged over eight turns and reflections.
     """
 
     model: str | None = None
@@ -48,6 +50,7 @@ class SegmentSettings:
     diameter_um: float | None = None
     magnification: float | None = None
     engine: EngineName = "auto"
+    tta: bool = False
 
     def __post_init__(self) -> None:
         _ = self.view
