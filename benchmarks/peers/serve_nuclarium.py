@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import argparse
 import functools
+from typing import get_args
 
 import numpy as np
 from serving import serve
 
 from nuclarium.core.image import Image
-from nuclarium.predict.engine import Engine, start_engine
+from nuclarium.predict.engine import Engine, EngineName, start_engine
 from nuclarium.predict.model import load_model
 from nuclarium.predict.plane import balanced_tile_size
-from nuclarium.predict.segment import available_cores, segment_selected, select
+from nuclarium.predict.segment import available_cores, choose_views, segment_selected, select
+from nuclarium.predict.view import ViewSettings
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="fluo", help="shipped name or file")
-    parser.add_argument("--engine", default="onnxruntime", choices=("onnxruntime", "openvino"))
+    parser.add_argument("--engine", default="onnxruntime", choices=get_args(EngineName))
     args = parser.parse_args()
     model = load_model(args.model)
     cores = available_cores()
@@ -37,8 +39,10 @@ def main() -> None:
         spec = model.input
         size = balanced_tile_size(image.plane_shape, spec.tile_size, spec.divisor)
         threads = cores if size >= max(image.plane_shape) else 1
+        started = engine(threads)
+        view = choose_views(selection, model, started, ViewSettings())[0]
         return segment_selected(
-            selection.planes[0], selection.channel, model, engine(threads), workers=cores
+            selection.planes[0], selection.channel, model, started, view=view, workers=cores
         ).to_array()
 
     serve({"pixels to labels": segment})

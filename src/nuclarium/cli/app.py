@@ -323,12 +323,16 @@ def export(
         Path | None,
         typer.Option(help="JSON of `nuclarium evaluate --json`, to keep in the model's card."),
     ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="JSON of benchmarks/calibration.py, so that scores are probabilities."),
+    ] = None,
 ) -> None:
     """Make one model file of a training run. Needs the extra `train`."""
     _need_extra("Exporting")
     from nuclarium.train.export import export_run
 
-    model = export_run(run, out, scores=scores)
+    model = export_run(run, out, scores=scores, calibration=calibration)
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
 
 

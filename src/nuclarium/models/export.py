@@ -17,6 +17,7 @@ from nuclarium.io.write import written_whole
 from nuclarium.models.build import build_network
 from nuclarium.models.fold import folded, is_same
 from nuclarium.models.unet import NucleusUNet
+from nuclarium.predict.calibration import Calibration
 from nuclarium.predict.engine import OnnxRuntimeEngine
 from nuclarium.predict.model import METADATA_KEY, DecoderSpec, InputSpec, model_metadata
 
@@ -70,6 +71,7 @@ def export_network(
     input_spec: InputSpec,
     decoder_spec: DecoderSpec,
     card: dict[str, Any],
+    calibration: Calibration | None = None,
 ) -> None:
     """Write a model file, and check that it computes what the network computes.
 
@@ -110,7 +112,7 @@ def export_network(
     graph = onnx.load_from_string(buffer.getvalue())
     entry = graph.metadata_props.add()
     entry.key = METADATA_KEY
-    entry.value = model_metadata(name, input_spec, decoder_spec, card)
+    entry.value = model_metadata(name, input_spec, decoder_spec, card, calibration)
     graph.doc_string = ""
     content = graph.SerializeToString()
     _check_equal(network, content, (2, channels, 3 * input_spec.divisor, 5 * input_spec.divisor))

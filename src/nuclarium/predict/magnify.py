@@ -56,6 +56,17 @@ def decoder_at(spec: DecoderSpec, magnification: float) -> DecoderSpec:
     return replace(spec, min_area_px=max(1, round(spec.min_area_px / magnification**2)))
 
 
+def at_least(spec: DecoderSpec, area_px: int, magnification: float) -> DecoderSpec:
+    """Return settings, still for the network's pixels, that drop what is below pixels of the plane.
+
+    Examples
+    --------
+    >>> at_least(DecoderSpec(min_area_px=30), area_px=16, magnification=2.0).min_area_px
+    64
+    """
+    return replace(spec, min_area_px=max(spec.min_area_px, round(area_px * magnification**2)))
+
+
 def magnified(pixels: Array, magnification: float) -> Array:
     """Resize pixels, shape (H, W) or (H, W, 3): means to shrink them, cubics to enlarge."""
     how = cv2.INTER_AREA if magnification < 1 else cv2.INTER_CUBIC

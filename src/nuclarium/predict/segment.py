@@ -17,6 +17,7 @@ from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.channel import ChosenChannel, Judge, choose_channel
 from nuclarium.predict.engine import Engine, EngineName, start_engine
 from nuclarium.predict.finding import PixelReader, input_range, look, sampled
+from nuclarium.predict.magnify import at_least
 from nuclarium.predict.model import Kind, Model, choose_model, load_model, wrong_kind
 from nuclarium.predict.plane import (
     PlaneLabels,
@@ -169,7 +170,7 @@ def segment_selected(
         PlaneReader(read, image.plane_shape, intensity, view.magnification),
         engine,
         model.input,
-        model.decoder,
+        at_least(model.decoder, view.least_area_px, view.magnification),
         store=store,
         workers=workers,
         progress=progress,

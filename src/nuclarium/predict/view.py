@@ -28,6 +28,9 @@ POSSIBLE_UM = (3.0, 40.0)
 TISSUE_UM = 8.0
 """Diameter of a nucleus in a section of tissue, in general."""
 
+LEAST_TISSUE_UM2 = 4.0
+"""Area below which nothing in a section is a nucleus: a disc of 2.3 µm."""
+
 _NOTHING_SURE = "nothing sure to judge the size by"
 _SPECK_PX = 8.0
 """What is smaller, in pixels of the network, is no nucleus but a pixel that is always bright."""
@@ -97,6 +100,8 @@ class View:
         Whether the magnification rests on what was found in the image.
     is_doubtful : bool
         Whether it should, but the model was not sure of what it found.
+    least_area_px : int
+        Pixels of the plane below which nothing is a nucleus, beside the model's own limit.
     labels : PlaneLabels or None
         Those of the plane, where choosing the view has made them.
     """
@@ -108,6 +113,7 @@ class View:
     contrast_why: str = "as it is"
     is_estimated: bool = False
     is_doubtful: bool = False
+    least_area_px: int = 0
     labels: PlaneLabels | None = field(default=None, repr=False, compare=False)
 
 
@@ -222,7 +228,8 @@ def _of_tissue(model: Model, pixel_um: float | None) -> View | None:
     if model.input.kind != "colour" or pixel_um is None:
         return None
     why = f"a pixel is {pixel_um:.3g} µm, a nucleus in tissue about {TISSUE_UM:g} µm"
-    return View(magnification_for(TISSUE_UM / pixel_um), why=why)
+    least_area_px = round(LEAST_TISSUE_UM2 / pixel_um**2)
+    return View(magnification_for(TISSUE_UM / pixel_um), why=why, least_area_px=least_area_px)
 
 
 def _possible_contrasts(

@@ -9,10 +9,13 @@ from typing import Any
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.models.export import export_network, load_run_network
+from nuclarium.predict.calibration import Calibration
 from nuclarium.predict.model import DecoderSpec, InputSpec, Model, load_model
 
 
-def export_run(run: Path, path: Path, *, scores: Path | None = None) -> Model:
+def export_run(
+    run: Path, path: Path, *, scores: Path | None = None, calibration: Path | None = None
+) -> Model:
     """Write the model file of a run; its card says what it was trained on and how.
 
     Parameters
@@ -23,6 +26,8 @@ def export_run(run: Path, path: Path, *, scores: Path | None = None) -> Model:
         Model file to write, ``.onnx``.
     scores : Path, optional
         JSON of `nuclarium evaluate --json` on images that the run never saw, for the card.
+    calibration : Path, optional
+        JSON of a `Calibration`, which makes probabilities of the scores of nuclei.
 
     Returns
     -------
@@ -62,8 +67,19 @@ def export_run(run: Path, path: Path, *, scores: Path | None = None) -> Model:
         input_spec=InputSpec(kind=config.get("kind", "fluorescence"), divisor=network.divisor),
         decoder_spec=decoder,
         card=card,
+        calibration=None if calibration is None else _read_calibration(calibration),
     )
     return load_model(path)
+
+
+def _read_calibration(path: Path) -> Calibration:
+    values = _read_json(path)
+    try:
+        return Calibration(tuple(values["raw"]), tuple(values["right"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise SettingsError(
+            f"{path} must hold a calibration, the lists raw and right, but {error}."
+        ) from error
 
 
 def _step(checkpoint: Path) -> int | None:

@@ -242,6 +242,7 @@ def _view_record(selection: Selection, view: View, image: Image) -> Record:
         "diameter_um": diameter_um,
         "contrast": contrast,
         "contrast_why": view.contrast_why,
+        "least_area_px": view.least_area_px,
     }
 
 
