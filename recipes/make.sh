@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Train one shipped model, score it on images that it never saw, and put both into its file.
+# Train one shipped model, calibrate it on the images that watched its training, score it on images
+# that it never saw, and put all that into its file.
 #
 #     recipes/make.sh .venv/bin fluo ../shared/data/dsb2018/fluorescence_val.txt
 set -euo pipefail
@@ -9,8 +10,13 @@ run=runs/$name
 model=src/nuclarium/predict/zoo/$name.onnx
 
 "$bin/nuclarium" train "recipes/$name.toml" --out "$run"
-"$bin/nuclarium" export "$run" --out "$run/unscored.onnx"
-"$bin/python" benchmarks/accuracy.py --data "$data" --model "$run/unscored.onnx" \
+"$bin/nuclarium" export "$run" --out "$run/bare.onnx"
+"$bin/python" -c 'import json, sys; print(*json.load(open(sys.argv[1]))["val_names"], sep="\n")' \
+    "$run/run.json" > "$run/watched.txt"
+"$bin/python" benchmarks/calibration.py --data "$data" --model "$run/bare.onnx" \
+    --split "$run/watched.txt" --fit "$run/calibration.json"
+"$bin/python" benchmarks/accuracy.py --data "$data" --model "$run/bare.onnx" \
     --split "$held_out" --json > "$run/scores.json"
-"$bin/nuclarium" export "$run" --scores "$run/scores.json" --out "$model"
+"$bin/nuclarium" export "$run" --scores "$run/scores.json" \
+    --calibration "$run/calibration.json" --out "$model"
 "$bin/python" benchmarks/accuracy.py --data "$data" --model "$name" --split "$held_out"

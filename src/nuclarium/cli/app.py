@@ -270,6 +270,7 @@ def sample(
 @app.command(epilog="Example:  nuclarium models --json")
 def models(as_json: Json = False) -> None:
     """List the shipped models and their cards."""
+    from nuclarium.cli.card import card_lines
     from nuclarium.predict.model import load_model, shipped_models
 
     cards = {
@@ -281,8 +282,8 @@ def models(as_json: Json = False) -> None:
         return
     for name, card in cards.items():
         typer.echo(name)
-        for key, value in card.items():
-            typer.echo(f"  {key}: {value}")
+        for line in card_lines(card):
+            typer.echo(f"  {line}")
 
 
 @app.command(

@@ -19,6 +19,7 @@ from nuclarium.preprocess.intensity import (
     IntensityRange,
     iter_samples,
     percentile_range,
+    percentiles,
     type_range,
 )
 
@@ -136,7 +137,7 @@ def sampled(read: PixelReader, shape: tuple[int, int]) -> SampledPlane:
     spread = {}
     for outer, pixels in parts:
         for box in iter_boxes(outer.shape, SAMPLE_SIDE):
-            low, high = np.percentile(pixels[box.slices], (5, 95))
+            low, high = percentiles(pixels[box.slices], (5, 95))
             spread[box.shifted(outer.y0, outer.x0)] = float(high - low)
     least = _LIT * max(spread.values())
     ordered = sorted(spread, key=lambda box: (-spread[box], box))

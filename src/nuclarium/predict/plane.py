@@ -150,9 +150,14 @@ def balanced_tile_size(shape: tuple[int, int], limit: int, divisor: int) -> int:
     1408
     """
     longest = max(shape)
-    count = 1 if 3 * longest <= 4 * limit else -(-longest // limit)
+    count = 1 if is_one_tile(shape, limit) else -(-longest // limit)
     side = -(-longest // count)
     return -(-side // divisor) * divisor
+
+
+def is_one_tile(shape: tuple[int, int], limit: int) -> bool:
+    """Whether a plane is not cut, where tiles should have a side of at most `limit`."""
+    return 3 * max(shape) <= 4 * limit
 
 
 class _Steps:

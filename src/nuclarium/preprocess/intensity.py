@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from nuclarium.core.geometry import Box, iter_boxes
 
 SAMPLE_PIXELS = 4_000_000
 SAMPLE_SIDE = 256
+_COUNTED_PIXELS = 1 << 14
 PixelReader = Callable[[Box], npt.NDArray[Any]]
 
 
@@ -38,14 +39,40 @@ class IntensityRange:
 
 
 def percentile_range(
-    pixels: npt.NDArray[Any], percentiles: tuple[float, float] = (1.0, 99.8)
+    pixels: npt.NDArray[Any], wanted: tuple[float, float] = (1.0, 99.8)
 ) -> IntensityRange:
     """Range from one percentile of the pixels to another, which may be the lower one.
 
     A constant image gets a range of one grey level above its value, so that it maps to 0.
     """
-    low, high = (float(value) for value in np.percentile(pixels, percentiles))
+    low, high = (float(value) for value in percentiles(pixels, wanted))
     return IntensityRange(low, high if high != low else low + 1.0)
+
+
+def percentiles(pixels: npt.NDArray[Any], wanted: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Percentiles as `numpy.percentile` gives them; of 8 and 16 bits by counting, not by sorting.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        Not empty.
+    wanted : sequence of float
+        In [0, 100].
+
+    Returns
+    -------
+    values : ndarray of float64, shape (len(wanted),)
+    """
+    if pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2 or pixels.size < _COUNTED_PIXELS:
+        return np.asarray(np.percentile(pixels, wanted), np.float64)
+    up_to = np.cumsum(np.bincount(pixels.ravel()))
+    place = np.array(wanted) / 100 * (pixels.size - 1)
+    below = np.floor(place)
+    low, high = (
+        np.searchsorted(up_to, np.minimum(rank, pixels.size - 1), side="right")
+        for rank in (below, below + 1)
+    )
+    return np.asarray(low + (high - low) * (place - below), np.float64)
 
 
 def type_range(pixels: npt.NDArray[Any]) -> IntensityRange:

@@ -53,7 +53,7 @@ def unasked(monkeypatch, fluo):
 
 @pytest.mark.parametrize(
     ("diameter", "magnification"),
-    [(1, 4), (6.9, 4), (7, 2), (13.9, 2), (14, 1), (60, 1), (61, 0.5), (121, 0.25), (9999, 0.125)],
+    [(1, 4), (5.9, 4), (6, 2), (11.9, 2), (12, 1), (60, 1), (61, 0.5), (121, 0.25), (9999, 0.125)],
 )
 def test_magnification_brings_nuclei_to_a_size_that_networks_know(diameter, magnification):
     assert magnification_for(diameter) == magnification

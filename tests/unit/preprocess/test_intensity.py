@@ -9,6 +9,7 @@ from nuclarium.preprocess.intensity import (
     SAMPLE_PIXELS,
     IntensityRange,
     percentile_range,
+    percentiles,
     plane_range,
     sample_plane,
 )
@@ -110,3 +111,15 @@ def test_input_is_clipped_before_it_is_standardised():
     prepared = spec.standardise(np.array([-9, 0, 0.5, 1, 99], np.float32))
     assert prepared.tolist() == [-3.0, -1.0, 0.0, 1.0, 7.0]
     assert prepared.dtype == np.float32
+
+
+@given(
+    st.sampled_from([np.uint8, np.uint16]),
+    st.integers(1 << 14, 1 << 15),
+    st.lists(st.floats(0, 100), min_size=1, max_size=4),
+    st.integers(0, 2**32 - 1),
+)
+def test_percentiles_by_counting_are_those_by_sorting(dtype, size, wanted, seed):
+    pixels = np.random.default_rng(seed).gamma(2, 60, size).clip(0, np.iinfo(dtype).max)
+    pixels = pixels.astype(dtype)
+    np.testing.assert_allclose(percentiles(pixels, wanted), np.percentile(pixels, wanted), 1e-9)
