@@ -40,9 +40,8 @@ _DARK_GROUND = 0.4
 _BRIGHT_GROUND = 0.75
 """Parts of the range of intensities: where the median is below, or above, so is the ground."""
 
-_SEARCHED = (0.125, 0.25, 2.0)
-"""Where to look when nothing is sure as it is. The others are reached from these; to look at 4 at
-once would cost sixteen times the plane."""
+_SEARCHED = (0.125, 0.25, 2.0, 4.0)
+"""Where to look when nothing is sure as it is."""
 
 
 @dataclass(frozen=True, slots=True)
