@@ -16,7 +16,7 @@ SETTINGS = {
     "scale_range": [0.7, 1.4],
     "ema_decay": 0.97,
 }
-"""Minutes on a laptop; chosen in docs/models.md. No image is held out: there are few."""
+"""Minutes on a laptop. No image is held out: there are few."""
 
 
 def write_settings(dataset: Path, start_from: str, run: Path) -> Path:
