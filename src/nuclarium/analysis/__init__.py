@@ -1,0 +1,1 @@
+"""What differs between conditions, with nuclei of one group not taken as independent."""

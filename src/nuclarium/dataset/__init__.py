@@ -1,0 +1,1 @@
+"""Frozen sets of images with truth: patches, manifest, split, audit, statistics, exchange."""

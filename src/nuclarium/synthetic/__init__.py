@@ -1,0 +1,1 @@
+"""Images of nuclei with known truth, made by computation; whatever shows them says so."""
