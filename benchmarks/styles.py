@@ -5,7 +5,7 @@ r"""Scores of `fluo`'s recipe on kinds of images that it was not trained on.
 The images of Data Science Bowl 2018 come from many microscopes; those of one size in pixels look
 alike. A model is trained without each such style, with the settings of the recipe but fewer steps,
 and scored on that style as a user would run it. The 54 images that are kept for reporting are
-neither trained on nor scored. A style that is finished is kept, so a stopped benchmark goes on;
+neither trained on nor scored. A style that is finished is kept, and a model that is there, so a stopped benchmark goes on;
 ``style-NAME`` holds its images and labels, and ``run-NAME/model.onnx`` the model without it.
 """
 
@@ -90,11 +90,12 @@ def finish(style: str, data: Path, out: Path, steps: int, workers: int) -> None:
     left_out.write_text("\n".join(names))
     recipe = out / f"{style}.toml"
     write_recipe(recipe, data, left_out, steps, workers)
-    quietly("train", recipe, "--out", run)
-    quietly("export", run, "--out", run / "model.onnx")
+    model = run / "model.onnx"
+    if not model.exists():
+        quietly("train", recipe, "--out", run)
+        quietly("export", run, "--out", model)
     with tempfile.TemporaryDirectory() as results:
         images = [folder / "images" / f"{name}.png" for name in names]
-        model = run / "model.onnx"
         quietly("segment", *images, "--out", results, "--model", model, "--overwrite")
         table = json.loads(quietly("evaluate", results, folder / "labels", "--json"))
     found = {name: table[name]["value"] for name in SHOWN}

@@ -119,7 +119,9 @@ def segment(
     tta: Annotated[
         bool,
         typer.Option(
-            "--tta", help="Average over eight turns of the image: a little better, 8 times slower."
+            "--tta",
+            help="Average over all eight turns of the image: a little better, 4 (he) or 8 (fluo) "
+            "times slower.",
         ),
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processors to use.")] = None,

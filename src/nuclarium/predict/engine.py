@@ -155,7 +155,7 @@ _ENGINES: dict[str, Callable[[bytes, int], Engine]] = {
 
 
 def start_engine(
-    network: bytes, *, engine: EngineName = "auto", threads: int = 1, tta: bool = False
+    network: bytes, *, engine: EngineName = "auto", threads: int = 1, turns: int = 1
 ) -> Engine:
     """Make a network ready to run.
 
@@ -168,8 +168,8 @@ def start_engine(
         ``openvino-bf16`` is never taken unasked.
     threads : int
         Threads that one run uses.
-    tta : bool
-        Average over eight turns and reflections; see `turned.TurnedEngine`.
+    turns : int
+        Turns and reflections that the answer is averaged over; see `turned.TurnedEngine`.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def start_engine(
         If OpenVINO is asked for and not installed.
     """
     started: Engine = _ENGINES[chosen_engine(engine)](network, threads)
-    return TurnedEngine(started) if tta else started
+    return started if turns == 1 else TurnedEngine(started, turns)
 
 
 def chosen_engine(engine: EngineName) -> str:

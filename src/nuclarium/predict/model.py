@@ -40,6 +40,8 @@ class InputSpec:
     tile_size, halo : int
         Side of the area that one run of the network decides on, and the border that it sees
         beside that, in pixels.
+    turns : int
+        Turns of the image that the network's answers are averaged over, 1 to 8.
     """
 
     kind: Kind = "fluorescence"
@@ -50,6 +52,7 @@ class InputSpec:
     divisor: int = 32
     tile_size: int = 1152
     halo: int = 96
+    turns: int = 1
 
     def __post_init__(self) -> None:
         if self.halo % self.divisor or self.halo < 0 or self.tile_size < 1:

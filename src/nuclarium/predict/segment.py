@@ -27,6 +27,7 @@ from nuclarium.predict.plane import (
     segment_plane,
 )
 from nuclarium.predict.store import TileStore
+from nuclarium.predict.turned import ALL_TURNS
 from nuclarium.predict.view import Contrast, View, ViewSettings, choose_view
 from nuclarium.preprocess.intensity import sample_plane
 from nuclarium.preprocess.planes import Plane, select_planes
@@ -231,8 +232,8 @@ def segment(
     engine : str
         ``auto``, ``onnxruntime``, ``openvino`` or ``openvino-bf16``.
     tta : bool
-        Average over the eight turns and reflections of the image (test-time augmentation): eight
-        times the work of the network.
+        Average over all eight turns and reflections of the image (test-time augmentation), not
+        only over those that the model asks for (1 for ``fluo``, 2 for ``he``).
     workers : int, optional
         Tiles at once; as many as there are processors when left out.
 
@@ -264,7 +265,12 @@ def segment(
         spec = loaded.input
         tile_size = balanced_tile_size(image.plane_shape, spec.tile_size, spec.divisor)
         threads = cores if tile_size >= max(image.plane_shape) else 1
-        return loaded, start_engine(loaded.network, engine=engine, threads=threads, tta=tta)
+        return loaded, start_engine(
+            loaded.network,
+            engine=engine,
+            threads=threads,
+            turns=ALL_TURNS if tta else spec.turns,
+        )
 
     named = model.name if isinstance(model, Model) else None if model is None else str(model)
     selection = select(

@@ -1,4 +1,4 @@
-"""Test-time augmentation: a network's answer averaged over the ways an image can be turned."""
+"""Test-time augmentation: a network's answer averaged over ways in which an image can be turned."""
 
 from __future__ import annotations
 
@@ -34,30 +34,47 @@ def _mirrored(turns: int) -> tuple[_Turn, _Turn]:
     )
 
 
-_TURNS = (*(_rotated(turns) for turns in range(4)), *(_mirrored(turns) for turns in range(4)))
+# Two turns differ by a mirror and a quarter, four have every direction once.
+_TURNS = (
+    _rotated(0),
+    _mirrored(1),
+    _rotated(2),
+    _mirrored(3),
+    _rotated(1),
+    _mirrored(0),
+    _rotated(3),
+    _mirrored(2),
+)
+ALL_TURNS = len(_TURNS)
 
 
 class TurnedEngine:
-    """A network that sees every tile in all eight turns and reflections.
+    """A network that sees every tile in several turns and reflections.
 
-    Its logits are the mean of the eight answers, each turned back: eight times the work for maps
-    that do not depend on how the slide lay under the microscope.
+    Its logits are the mean of the answers, each turned back: as many times the work, for maps that
+    depend less on how the slide lay under the microscope.
 
     Parameters
     ----------
     engine : Engine
+    turns : int
+        How many of the eight turns and reflections, 1 to 8; with all eight, maps do not depend on
+        how the slide lay.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turns: int = ALL_TURNS) -> None:
+        if not 1 <= turns <= ALL_TURNS:
+            raise ValueError(f"turns must be 1 to {ALL_TURNS}, but got {turns}.")
         self.engine = engine
-        self.name = f"{engine.name}, eight turns"
+        self.turns = _TURNS[:turns]
+        self.name = f"{engine.name}, {turns} turns"
 
     def run(self, pixels: Array) -> Array:
         """Return the mean logits; see `Engine`."""
         total = self.engine.run(pixels).copy()
-        for there, back in _TURNS[1:]:
+        for there, back in self.turns[1:]:
             total += back(self.engine.run(np.ascontiguousarray(there(pixels))))
-        return total / np.float32(len(_TURNS))
+        return total / np.float32(len(self.turns))
 
     def release(self) -> None:
         """Give back the memory of the network."""

@@ -64,7 +64,7 @@ class TrainConfig(BaseModel):
         str | None,
         Field(
             description="Shipped model or model file whose training goes on; it decides `kind`, "
-            "`encoder`, `decoder_channels` and, where not given, `decoder`"
+            "`encoder`, `decoder_channels` and, where not given, `decoder` and `turns`"
         ),
     ] = None
     encoder: Annotated[str, Field(description="Encoder that segmentation_models_pytorch knows")] = (
@@ -108,6 +108,10 @@ class TrainConfig(BaseModel):
         dict[str, float],
         Field(description="Settings of decoding that differ from the defaults, for the model file"),
     ] = {}
+    turns: Annotated[
+        int,
+        Field(ge=1, le=8, description="Turns of an image that the model averages over"),
+    ] = 1
     card: Annotated[
         dict[str, str], Field(description="Facts for the model card: data, licence, limits")
     ] = {}
@@ -173,7 +177,11 @@ def _of_start(values: dict[str, Any], folder: Path) -> dict[str, Any]:
                 f"Leave {name} out."
             )
     decided["start_from"] = str(path.resolve()) if path.is_file() else start
-    return {**decided, "decoder": values.get("decoder", asdict(model.decoder))}
+    return {
+        **decided,
+        "decoder": values.get("decoder", asdict(model.decoder)),
+        "turns": values.get("turns", model.input.turns),
+    }
 
 
 def _absolute_paths(config: TrainConfig, folder: Path) -> dict[str, Any]:

@@ -64,7 +64,11 @@ def export_run(
         network,
         path,
         name=config["name"],
-        input_spec=InputSpec(kind=config.get("kind", "fluorescence"), divisor=network.divisor),
+        input_spec=InputSpec(
+            kind=config.get("kind", "fluorescence"),
+            divisor=network.divisor,
+            turns=config.get("turns", 1),
+        ),
         decoder_spec=decoder,
         card=card,
         calibration=None if calibration is None else _read_calibration(calibration),

@@ -31,6 +31,7 @@ from nuclarium.predict.segment import (
     sureness,
 )
 from nuclarium.predict.store import FolderStore, MemoryStore, TileStore
+from nuclarium.predict.turned import ALL_TURNS
 from nuclarium.predict.view import View, magnification_text
 from nuclarium.workspace.layout import ResultPaths
 from nuclarium.workspace.outputs import PlaneResult, write_outputs
@@ -90,7 +91,7 @@ class Batch:
                     model.network,
                     engine=self.settings.engine,
                     threads=threads,
-                    tta=self.settings.tta,
+                    turns=ALL_TURNS if self.settings.tta else model.input.turns,
                 )
             return self.engines[key]
 

@@ -38,7 +38,8 @@ class SegmentSettings:
     engine : str
         ``auto``, ``onnxruntime``, ``openvino`` or ``openvino-bf16``.
     tta : bool
-        Whether the network's answer is averaged over eight turns and reflections.
+        Whether the network's answer is averaged over all eight turns and reflections, not only
+        over those that the model asks for.
     """
 
     model: str | None = None

@@ -39,6 +39,20 @@ def test_what_does_not_depend_on_the_turn_comes_back_as_it_was(pixels):
     np.testing.assert_allclose(logits[:, :1], pixels, rtol=1e-6)
 
 
+@pytest.mark.parametrize("turns", [1, 2, 4])
+def test_as_many_turns_are_seen_as_asked_for(pixels, turns):
+    engine = Recorder(np.ones((9, 9), np.float32))
+    logits = TurnedEngine(engine, turns).run(pixels)
+    assert len({seen.tobytes() + bytes(seen.shape) for seen in engine.seen}) == turns
+    np.testing.assert_allclose(logits[:, :1], pixels, rtol=1e-6)
+
+
+@pytest.mark.parametrize("turns", [0, 9])
+def test_turns_that_there_are_not_are_refused(turns):
+    with pytest.raises(ValueError, match="1 to 8"):
+        TurnedEngine(Recorder(None), turns)
+
+
 def test_answer_turns_with_the_input(pixels, rng):
     engine = TurnedEngine(Recorder(rng.random((9, 9), dtype=np.float32)))
     straight = engine.run(pixels)
