@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 import shutil
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -74,7 +76,8 @@ def write_labels(
     """Write a label image as OME-TIFF, which Fiji, QuPath, napari and tifffile open.
 
     Pixels are uint16 where the largest label is below 65,536, and int32 otherwise; compression is
-    lossless (deflate). Planes with a side above 2,048 px are stored in tiles.
+    lossless (deflate). Planes with a side above 2,048 px are stored in tiles. The same labels, name
+    and spacing give the same bytes.
 
     Parameters
     ----------
@@ -107,7 +110,12 @@ def write_labels(
             photometric="minisblack",
             compression="zlib",
             tile=(TILE, TILE) if max(labels.shape[-2:]) > _TILED_FROM else None,
-            metadata={"axes": "ZYX"[-labels.ndim :], "Name": name, **_physical_size(spacing)},
+            metadata={
+                "axes": "ZYX"[-labels.ndim :],
+                "Name": name,
+                "UUID": _identifier(labels, name, spacing),
+                **_physical_size(spacing),
+            },
             **_resolution(spacing),
         )
 
@@ -207,6 +215,13 @@ def _remove(path: Path) -> None:
 def _shortened(name: str) -> str:
     """Cut a name so that the temporary name fits in the 255 bytes of a file system."""
     return name.encode()[:200].decode(errors="ignore")
+
+
+def _identifier(labels: Labels, name: str, spacing: Spacing | None) -> str:
+    """Return an identifier made from the content, where OME-XML would have a random one."""
+    digest = hashlib.blake2b(f"{name} {spacing} {labels.shape}".encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(labels).data)
+    return f"urn:uuid:{uuid.UUID(bytes=digest.digest(), version=5)}"
 
 
 def _physical_size(spacing: Spacing | None) -> dict[str, float | str]:

@@ -46,7 +46,7 @@ class Spread:
 VOLUME = Spread(colony=0.06, nucleus=0.16)
 ELONGATION = Spread(colony=0.03, nucleus=0.09)
 FLATNESS = Spread(colony=0.03, nucleus=0.08)
-INTENSITY = Spread(colony=0.15, nucleus=0.15)
+INTENSITY = Spread(colony=0.15, nucleus=0.20)
 TEXTURE = Spread(colony=0.10, nucleus=0.15)
 
 MEAN_FLATNESS = 1.20

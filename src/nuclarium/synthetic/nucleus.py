@@ -12,11 +12,11 @@ from nuclarium.synthetic.wobble import Wobble
 
 Field = npt.NDArray[np.float32]
 
-_DENTED = 0.25
+_DENTED = 0.4
 _RIM = 0.15
 _NUCLEOLUS = 0.6
 _CONTRAST = {"interphase": 0.22, "mitotic": 0.35, "pyknotic": 0.10}
-_BUMPS = {"interphase": 0.045, "mitotic": 0.09, "pyknotic": 0.02}
+_BUMPS = {"interphase": 0.07, "mitotic": 0.11, "pyknotic": 0.02}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Nucleus:
         rng: np.random.Generator,
     ) -> Nucleus:
         """Draw what a row of the planted table leaves open."""
-        dent = rng.uniform(0.15, 0.35) if rng.random() < _DENTED else 0.0
+        dent = rng.uniform(0.15, 0.4) if rng.random() < _DENTED else 0.0
         count = int(np.clip(rng.poisson(2.2), 1, 4))
         places = rng.normal(0, 0.27, (count, 3))
         radii = rng.uniform(0.8, 1.5, (count, 1))

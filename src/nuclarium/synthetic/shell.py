@@ -16,12 +16,13 @@ Floats = npt.NDArray[np.float64]
 NUCLEUS_UM2 = 125.0
 """Area of the shell that a nucleus needs, on average over conditions, its gaps included."""
 
-_COVERED = 0.80
+_COVERED = 0.84
 _DEPTH_BY_WIDTH = (0.34, 0.46)
 _LOOSE = {"interphase": 0.04, "mitotic": 0.04, "pyknotic": 0.7}
 _LOOSE_UM = 6.0
+_SECOND_LAYER = 0.12
 _STEPS = 90
-_GAP_UM = (0.0, 0.9)
+_GAP_UM = (0.0, 1.2)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def placed(table: pd.DataFrame, spec: OrganoidSpec, rng: np.random.Generator) ->
         shell=shell,
         half=half,
         loose=loose,
-        depth=rng.normal(0, 0.7, len(table)),
+        depth=_depths(len(table), rng),
         tilt=rng.normal(0, 0.22, (len(table), 3)),
         along=rng.normal(size=(len(table), 3)),
         gap=rng.uniform(*_GAP_UM, len(table)),
@@ -163,6 +164,12 @@ def _shell(half: Floats, spec: OrganoidSpec, rng: np.random.Generator) -> Shell:
     centre = frame / 2 + rng.uniform(-0.8, 0.8, 3) * room
     centre[0] = min(size[0] + 5.0 + rng.uniform(1, 3), frame[0] / 2 + room[0])
     return Shell(centre, size, Wobble.drawn(rng, amplitude=0.05, dent=0.0, normalised=False))
+
+
+def _depths(n: int, rng: np.random.Generator) -> Floats:
+    """Draw how far below the shell each nucleus wants to lie; some are in a second layer."""
+    second = rng.random(n) < _SECOND_LAYER
+    return np.where(second, rng.uniform(3, 6, n), rng.normal(0, 0.8, n))
 
 
 def _starts(shell: Shell, n: int, rng: np.random.Generator) -> Floats:

@@ -19,26 +19,40 @@ def completed(
 ) -> pd.DataFrame:
     """Return the table with position, direction, volume in voxels, neighbours and border.
 
-    ``distance_to_edge_um`` is that from the centre to the shell that the outer nuclei lie on, along
-    the ray from the middle of the colony, negative outside; ``volume_um3`` counts voxels, and is a
-    little less than planted where neighbours press.
+    The place is the centre of the voxels, nan where there are none. ``distance_to_edge_um`` goes
+    from there to the shell that the outer nuclei lie on, along the ray from the middle of the
+    colony, negative outside; ``volume_um3`` counts voxels, and is a little less than planted where
+    neighbours press.
     """
     count = len(planted)
     voxels = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     volume = voxels * float(np.prod(spec.voxel_um))
+    centres = centres_um(labels, count, spec.voxel_um)
     middle = placement.colony.centre
     columns: dict[str, Any] = {
         "volume_um3": volume,
         "voxels": voxels,
-        **{f"{axis}_um": placement.centres[:, k] for k, axis in enumerate("zyx")},
+        **{f"{axis}_um": centres[:, k] for k, axis in enumerate("zyx")},
         **{f"major_{axis}": placement.frames[:, 0, k] for k, axis in enumerate("zyx")},
         **{f"minor_{axis}": placement.frames[:, 2, k] for k, axis in enumerate("zyx")},
-        "distance_to_centre_um": np.linalg.norm(placement.centres - middle, axis=1),
-        "distance_to_edge_um": placement.colony.depth(placement.centres),
+        "distance_to_centre_um": np.linalg.norm(centres - middle, axis=1),
+        "distance_to_edge_um": placement.colony.depth(centres),
         "neighbours_touching": touching(labels, count),
         "at_border": at_border(labels, count),
     }
     return planted.assign(**columns)
+
+
+def centres_um(
+    labels: Labels, count: int, voxel_um: tuple[float, float, float]
+) -> npt.NDArray[np.float64]:
+    """Mean place (z, y, x) of the voxels of each nucleus, from the corner of the stack."""
+    places = np.nonzero(labels)
+    label = labels[places]
+    voxels = np.bincount(label, minlength=count + 1)
+    with np.errstate(invalid="ignore"):
+        means = [np.bincount(label, at, minlength=count + 1)[1:] / voxels[1:] for at in places]
+    return (np.stack(means, axis=1) + 0.5) * voxel_um
 
 
 def touching(labels: Labels, count: int) -> npt.NDArray[np.int64]:
