@@ -110,11 +110,11 @@ def planted_study(
 
 
 def nuclei_range(spec: OrganoidSpec) -> tuple[int, int]:
-    """Return least and most nuclei of a colony: as asked, or 45 to 80 % of what the stack holds."""
+    """Return least and most nuclei of a colony: as asked, or 50 to 85 % of what the stack holds."""
     if spec.nuclei is not None:
         return spec.nuclei
     places = ellipsoid_area(np.array(spec.half_um)) / NUCLEUS_UM2
-    return max(4, int(0.45 * places)), max(4, int(0.80 * places))
+    return max(4, int(0.50 * places)), max(4, int(0.85 * places))
 
 
 def _drawn(spread: Spread, n: int, rng: np.random.Generator) -> Floats:

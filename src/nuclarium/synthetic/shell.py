@@ -13,10 +13,10 @@ from nuclarium.synthetic.wobble import Wobble
 
 Floats = npt.NDArray[np.float64]
 
-NUCLEUS_UM2 = 125.0
+NUCLEUS_UM2 = 140.0
 """Area of the shell that a nucleus needs, on average over conditions, its gaps included."""
 
-_COVERED = 0.84
+_COVERED = 0.74
 _DEPTH_BY_WIDTH = (0.34, 0.46)
 _LOOSE = {"interphase": 0.04, "mitotic": 0.04, "pyknotic": 0.7}
 _LOOSE_UM = 6.0

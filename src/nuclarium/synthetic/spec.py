@@ -48,8 +48,8 @@ class Optics:
     glow: float = 0.30
     glow_um: tuple[float, float] = (2.5, 1.6)
     vignetting: float = 0.35
-    photons: float = 22.0
-    gain: float = 48.0
+    photons: float = 16.0
+    gain: float = 66.0
     offset: float = 300.0
     read_noise: float = 18.0
     ground: float = 0.08

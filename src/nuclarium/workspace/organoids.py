@@ -24,6 +24,7 @@ from nuclarium.synthetic.organoid import OrganoidSpec, organoid
 
 CHANNEL = LsmChannel("DAPI (synthetic)", (0, 0, 255), excitation_nm=405, emission_nm=(420, 480))
 SMALL_SHAPE, SMALL_COLONIES = (24, 224, 224), 2
+_MOST_VOXELS = 2**27
 _MARK = "truth/planted.json"
 
 
@@ -53,6 +54,11 @@ class OrganoidSet:
             raise SettingsError(
                 "A set of organoids needs a seed from 0 and at least one colony a condition, but "
                 f"got seed {self.seed} and {self.colonies} colonies."
+            )
+        if int(np.prod(self.shape)) > _MOST_VOXELS:
+            raise SettingsError(
+                f"A stack must have at most {_MOST_VOXELS:,} voxels, which take 7 GB of memory, "
+                f"but got {self.shape}. Choose a smaller size, or more colonies."
             )
         try:
             OrganoidSpec(shape=self.shape)
@@ -140,7 +146,7 @@ def iter_colonies(settings: OrganoidSet) -> Iterator[Colony]:
 
 
 def write_colony(folder: Path, colony: Colony, shape: tuple[int, int, int]) -> pd.DataFrame:
-    """Make one colony, write image and truth, return its table with file and group in front."""
+    """Make one colony, write image and truth, return its table with image and group in front."""
     spec = OrganoidSpec(colony.condition, shape)
     pixels, labels, table = organoid(spec, np.random.default_rng(colony.seed))
     notes = LsmNotes(
@@ -163,7 +169,7 @@ def write_colony(folder: Path, colony: Colony, shape: tuple[int, int, int]) -> p
         name=f"synthetic truth of {colony.name}",
         dtype=np.int32,
     )
-    table.insert(0, "image", f"{colony.name}.lsm")
+    table.insert(0, "image", colony.name)
     table.insert(1, "group", colony.name)
     return table
 
@@ -186,7 +192,7 @@ def _check_free(folder: Path, overwrite: bool) -> None:
 def _sheet(colonies: list[Colony]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "image": [f"{colony.name}.lsm" for colony in colonies],
+            "image": [colony.name for colony in colonies],
             "file": [colony.file for colony in colonies],
             "condition": [colony.condition.name for colony in colonies],
             "group": [colony.name for colony in colonies],

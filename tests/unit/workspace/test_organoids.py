@@ -10,6 +10,7 @@ import tifffile
 from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.io import hash_file, open_image
 from nuclarium.synthetic.conditions import CONDITIONS
+from nuclarium.workspace.evaluate import evaluate_files
 from nuclarium.workspace.organoids import OrganoidSet, write_organoids
 
 TINY = OrganoidSet(seed=4, colonies=2, shape=(16, 96, 88), conditions=CONDITIONS[:2])
@@ -58,6 +59,12 @@ def test_table_holds_the_nuclei_of_all_truths(folder):
     for group, nuclei in table.groupby("group"):
         labels = tifffile.imread(folder / "truth" / f"{group}.ome.tif")
         assert np.bincount(labels.ravel())[1:].tolist() == nuclei["voxels"].tolist()
+
+
+def test_truth_and_sheet_can_be_given_to_evaluate_as_they_are(folder):
+    result = evaluate_files(folder / "truth", folder / "truth", groups=folder / "sheet.csv")
+    assert result.names == ["colony01", "colony02", "colony03", "colony04"]
+    assert result.left_out == []
 
 
 def test_everything_says_that_it_is_synthetic(folder):
@@ -116,7 +123,9 @@ def test_a_set_that_fails_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("wrong", [{"seed": -1}, {"colonies": 0}, {"shape": (4, 400, 400)}])
+@pytest.mark.parametrize(
+    "wrong", [{"seed": -1}, {"colonies": 0}, {"shape": (4, 400, 400)}, {"shape": (9999,) * 3}]
+)
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(SettingsError):
         OrganoidSet(**wrong)
