@@ -559,7 +559,7 @@ def test_sample_organoids_are_stacks_that_say_they_are_synthetic(run, tmp_path):
     ("wrong", "said"),
     [
         (["nothing"], "nuclei or organoid"),
-        (["--seed", 3], "are for organoids"),
+        (["--seed", 3], "organoids, but KIND is nuclei"),
         (["organoid", "--size", 3, 3, 3], "at least 14 µm deep"),
     ],
 )

@@ -43,7 +43,7 @@ def sample(
     null: Annotated[
         bool, typer.Option("--null", help="organoid: no effect of the condition is planted.")
     ] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processors to use.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="organoid: processors to use.")] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="organoid: replace the set in the folder.")
     ] = False,
@@ -51,7 +51,7 @@ def sample(
 ) -> None:
     """Write sample images to try things on; they are synthetic, and say so."""
     if kind == NUCLEI:
-        given = [seed, colonies, size, small or None, null or None, overwrite or None]
+        given = [seed, colonies, size, workers, small or None, null or None, overwrite or None]
         _write_plane(out, as_json=as_json, for_organoid=any(v is not None for v in given))
         return
     if kind != ORGANOID:
@@ -91,8 +91,8 @@ def _write_plane(out: Path, *, as_json: bool, for_organoid: bool) -> None:
 
     if for_organoid:
         raise SettingsError(
-            "--seed, --colonies, --size, --small, --null and --overwrite are for organoids, but "
-            f"KIND is {NUCLEI}. Write: nuclarium sample organoid --out FOLDER"
+            "--seed, --colonies, --size, --small, --null, --workers and --overwrite are for "
+            f"organoids, but KIND is {NUCLEI}. Write: nuclarium sample organoid --out FOLDER"
         )
     write_sample(out)
     if as_json:

@@ -21,8 +21,10 @@ _DEPTH_BY_WIDTH = (0.34, 0.46)
 _LOOSE = {"interphase": 0.04, "mitotic": 0.04, "pyknotic": 0.7}
 _LOOSE_UM = 6.0
 _SECOND_LAYER = 0.12
+_CANDIDATES = 3
 _STEPS = 90
-_GAP_UM = (0.0, 1.2)
+_GAP_UM = (-0.7, 0.8)
+"""Between neighbours the smaller of both counts; below 0 they press on each other."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,7 @@ class _Wish:
 def _shell(half: Floats, spec: OrganoidSpec, rng: np.random.Generator) -> Shell:
     """Make a shell that its nuclei cover by a given part; no deeper than the stack allows."""
     frame, most = np.array(spec.frame_um), np.array(spec.half_um)
-    gap = sum(_GAP_UM) / 3
-    needed = np.pi * ((half[:, 0] + gap / 2) * (half[:, 1] + gap / 2)).sum() / _COVERED
+    needed = np.pi * ((half[:, 0] + 0.2) * (half[:, 1] + 0.2)).sum() / _COVERED
     needed = max(float(needed), 100.0)
     stretch = np.exp(rng.normal(0, 0.07))
     shape = np.array([rng.uniform(*_DEPTH_BY_WIDTH), stretch, 1 / stretch])
@@ -173,15 +174,16 @@ def _depths(n: int, rng: np.random.Generator) -> Floats:
 
 
 def _starts(shell: Shell, n: int, rng: np.random.Generator) -> Floats:
-    """Choose points of the shell far from each other: each the farthest from those before it."""
-    points = shell.centre + _unit(rng.normal(size=(40 * n, 3))) * shell.half
-    chosen = [0]
-    nearest = np.full(len(points), np.inf)
-    for _ in range(n - 1):
-        gone = np.linalg.norm(points - points[chosen[-1]], axis=1)
-        nearest = np.minimum(nearest, gone)
-        chosen.append(int(nearest.argmax()))
-    return points[chosen]
+    """Choose points of the shell, each the farthest of a few from those before it.
+
+    A few leave clumps and bare places; many would spread nuclei evenly.
+    """
+    points = shell.centre + _unit(rng.normal(size=(n, _CANDIDATES, 3))) * shell.half
+    chosen = points[:1, 0]
+    for few in points[1:]:
+        nearest = np.linalg.norm(few[:, None] - chosen[None], axis=2).min(1)
+        chosen = np.concatenate([chosen, few[[int(nearest.argmax())]]])
+    return chosen
 
 
 def _unit(vectors: Floats) -> Floats:
