@@ -58,12 +58,8 @@ def sample(
         raise SettingsError(f"KIND must be {NUCLEI} or {ORGANOID}, but got {kind!r}.")
     from nuclarium.cli.progress import counted
     from nuclarium.synthetic.conditions import conditions
-    from nuclarium.workspace.organoids import (
-        SMALL_COLONIES,
-        SMALL_SHAPE,
-        OrganoidSet,
-        write_organoids,
-    )
+    from nuclarium.workspace.organoid_set import SMALL_COLONIES, SMALL_SHAPE, OrganoidSet
+    from nuclarium.workspace.organoids import write_organoids
 
     standard = OrganoidSet()
     settings = OrganoidSet(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,75 +12,22 @@ import numpy as np
 import pandas as pd
 
 import nuclarium
-from nuclarium.core.errors import OutputError, SettingsError
+from nuclarium.core.errors import OutputError
 from nuclarium.io.lsm_info import LsmChannel, LsmNotes
 from nuclarium.io.write import write_json, write_labels, write_table, write_text, written_whole
 from nuclarium.io.write_lsm import write_lsm
-from nuclarium.synthetic import conditions as planted
-from nuclarium.synthetic.conditions import CONDITIONS, Condition
 from nuclarium.synthetic.organoid import OrganoidSpec, organoid
+from nuclarium.workspace.organoid_set import (
+    Colony,
+    OrganoidSet,
+    iter_colonies,
+    readme,
+    record,
+    sheet,
+)
 
 CHANNEL = LsmChannel("DAPI (synthetic)", (0, 0, 255), excitation_nm=405, emission_nm=(420, 480))
-SMALL_SHAPE, SMALL_COLONIES = (24, 224, 224), 2
-_MOST_VOXELS = 2**27
 _MARK = "truth/planted.json"
-
-
-@dataclass(frozen=True, slots=True)
-class OrganoidSet:
-    """What set is made.
-
-    Parameters
-    ----------
-    seed : int
-        From 0. A colony depends on it, on its condition and on its number there, and on nothing
-        else that is made.
-    colonies : int
-        A condition.
-    shape : (Z, Y, X)
-        Voxels of a stack.
-    conditions : tuple of Condition
-    """
-
-    seed: int = 1
-    colonies: int = 6
-    shape: tuple[int, int, int] = (36, 384, 384)
-    conditions: tuple[Condition, ...] = field(default=CONDITIONS)
-
-    def __post_init__(self) -> None:
-        if self.seed < 0 or self.colonies < 1:
-            raise SettingsError(
-                "A set of organoids needs a seed from 0 and at least one colony a condition, but "
-                f"got seed {self.seed} and {self.colonies} colonies."
-            )
-        if int(np.prod(self.shape)) > _MOST_VOXELS:
-            raise SettingsError(
-                f"A stack must have at most {_MOST_VOXELS:,} voxels, which take 7 GB of memory, "
-                f"but got {self.shape}. Choose a smaller size, or more colonies."
-            )
-        try:
-            OrganoidSpec(shape=self.shape)
-        except ValueError as error:
-            raise SettingsError(f"{error} Choose a larger size.") from error
-
-    @property
-    def bytes(self) -> int:
-        """Size of the images, without headers."""
-        return 2 * self.colonies * len(self.conditions) * int(np.prod(self.shape))
-
-
-@dataclass(frozen=True, slots=True)
-class Colony:
-    """One colony of a set: its name there, and what it depends on."""
-
-    name: str
-    condition: Condition
-    seed: tuple[int, int, int]
-
-    @property
-    def file(self) -> str:
-        """Where its image lies in the folder of the set."""
-        return f"{self.condition.name}/{self.name}.lsm"
 
 
 def write_organoids(
@@ -130,19 +75,10 @@ def write_organoids(
             tables = list(pool.map(made, colonies))
         nuclei = pd.concat(tables, ignore_index=True)
         write_table(part / "truth" / "nuclei.csv", nuclei)
-        write_table(part / "sheet.csv", _sheet(colonies))
-        write_json(part / _MARK, _record(settings))
-        write_text(part / "README.txt", _readme(settings, nuclei))
+        write_table(part / "sheet.csv", sheet(colonies))
+        write_json(part / _MARK, record(settings))
+        write_text(part / "README.txt", readme(settings, nuclei))
     return _summary(folder, settings, nuclei)
-
-
-def iter_colonies(settings: OrganoidSet) -> Iterator[Colony]:
-    """Yield the colonies of a set; their numbers run through all conditions."""
-    number = 0
-    for index, condition in enumerate(settings.conditions):
-        for own in range(settings.colonies):
-            number += 1
-            yield Colony(f"colony{number:02d}", condition, (settings.seed, index, own))
 
 
 def write_colony(folder: Path, colony: Colony, shape: tuple[int, int, int]) -> pd.DataFrame:
@@ -189,42 +125,6 @@ def _check_free(folder: Path, overwrite: bool) -> None:
         )
 
 
-def _sheet(colonies: list[Colony]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "image": [colony.name for colony in colonies],
-            "file": [colony.file for colony in colonies],
-            "condition": [colony.condition.name for colony in colonies],
-            "group": [colony.name for colony in colonies],
-            "stiffness_pa": [colony.condition.stiffness_pa for colony in colonies],
-            "truth": [f"truth/{colony.name}.ome.tif" for colony in colonies],
-            "synthetic": "yes",
-        }
-    )
-
-
-def _record(settings: OrganoidSet) -> dict[str, Any]:
-    """Everything that the set depends on; no time, so that the same set has the same bytes."""
-    packages = ("numpy", "scipy", "opencv-python-headless")
-    spec = OrganoidSpec(shape=settings.shape)
-    return {
-        "synthetic": True,
-        "nuclarium": nuclarium.__version__,
-        "packages": {name: importlib.metadata.version(name) for name in packages},
-        "seed": settings.seed,
-        "colonies_a_condition": settings.colonies,
-        "shape": settings.shape,
-        "spacing_um": {"z": spec.spacing.z, "y": spec.spacing.y, "x": spec.spacing.x},
-        "conditions": [asdict(condition) for condition in settings.conditions],
-        "spread_of_logarithms": {
-            name: asdict(getattr(planted, name.upper()))
-            for name in ("volume", "elongation", "flatness", "intensity", "texture")
-        },
-        "kinds": [asdict(kind) for kind in planted.KINDS],
-        "optics": asdict(spec.optics),
-    }
-
-
 def _summary(folder: Path, settings: OrganoidSet, nuclei: pd.DataFrame) -> dict[str, Any]:
     return {
         "synthetic": True,
@@ -237,27 +137,3 @@ def _summary(folder: Path, settings: OrganoidSet, nuclei: pd.DataFrame) -> dict[
         "sheet": str(folder / "sheet.csv"),
         "truth": str(folder / "truth" / "nuclei.csv"),
     }
-
-
-def _readme(settings: OrganoidSet, nuclei: pd.DataFrame) -> str:
-    lines = [
-        "SYNTHETIC ORGANOIDS: computed, not taken by a microscope.",
-        "",
-        f"Made by nuclarium {nuclarium.__version__} (nuclarium sample organoid), seed "
-        f"{settings.seed}. A figure made from these files must say that they are synthetic.",
-        "",
-        "CONDITION/colonyNN.lsm   stacks, voxel 0.25 x 0.25 x 1 um (x, y, z), 12 bits",
-        "sheet.csv                which file belongs to which condition and colony",
-        "truth/colonyNN.ome.tif   the true label of every voxel, 0 is background",
-        "truth/nuclei.csv         every nucleus: what was planted, where it lies, its volume",
-        "truth/planted.json       conditions, spreads, optics, versions",
-        "",
-        "condition   volume um3   elongation   nuclei",
-    ]
-    counts = nuclei.groupby("condition", sort=False).size()
-    lines += [
-        f"{c.name:<11} {c.volume_um3:>10.0f}   {c.elongation:>10.2f}   {counts[c.name]:>6}"
-        for c in settings.conditions
-    ]
-    lines += ["", "Columns and method: docs/synthetic.md of nuclarium.", ""]
-    return "\n".join(lines)

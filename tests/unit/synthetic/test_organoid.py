@@ -110,10 +110,16 @@ def test_colony_begins_with_the_planted_table(colony):
     assert colony[2][list(planted.columns)].equals(planted)
 
 
-def test_smallest_colony_can_be_made():
-    pixels, labels, table = organoid(OrganoidSpec(shape=(14, 72, 72)), np.random.default_rng(0))
-    assert pixels.shape == (14, 72, 72)
-    assert labels.max() <= len(table)
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("shape", [(14, 72, 72), (18, 90, 120)])
+def test_nuclei_of_small_colonies_are_all_there_and_whole(shape, seed):
+    spec = OrganoidSpec(CONDITIONS[seed % 4], shape)
+    pixels, labels, table = organoid(spec, np.random.default_rng(seed))
+    assert pixels.shape == shape
+    boxes = ndimage.find_objects(labels, len(table))
+    assert [ndimage.label(labels[box] == i)[1] for i, box in enumerate(boxes, 1)] == [1] * len(
+        table
+    )
 
 
 def test_too_small_a_stack_is_refused():

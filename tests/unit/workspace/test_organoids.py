@@ -11,7 +11,8 @@ from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.io import hash_file, open_image
 from nuclarium.synthetic.conditions import CONDITIONS
 from nuclarium.workspace.evaluate import evaluate_files
-from nuclarium.workspace.organoids import OrganoidSet, write_organoids
+from nuclarium.workspace.organoid_set import OrganoidSet
+from nuclarium.workspace.organoids import write_organoids
 
 TINY = OrganoidSet(seed=4, colonies=2, shape=(16, 96, 88), conditions=CONDITIONS[:2])
 
