@@ -17,6 +17,7 @@ from nuclarium.evaluate.pairing import image_stem
 from nuclarium.io import open_image
 
 SEED = 0
+_BESIDE = (".csv", ".parquet", ".json", ".txt", ".md")
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,11 @@ def _label_files(path: Path) -> list[Path]:
     if _is_image(path):
         return [path]
     folder = path / "labels" if (path / "labels").is_dir() else path
-    return sorted(p for p in folder.iterdir() if _is_image(p) and not p.name.startswith("."))
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if _is_image(path) and not path.name.startswith(".") and path.suffix not in _BESIDE
+    )
 
 
 def _is_image(path: Path) -> bool:
