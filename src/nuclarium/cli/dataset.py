@@ -225,6 +225,84 @@ def diff(
         typer.echo("Nothing has changed.")
 
 
+@dataset_app.command(
+    name="import",
+    epilog="Examples:  nuclarium dataset import stage1_train --out datasets/dsb   |   "
+    "nuclarium dataset import bmgd --format bmgd --truth masks --out datasets/bmgd   |   "
+    "nuclarium dataset import coco --out datasets/coco",
+)
+def import_(
+    source: Annotated[Path, typer.Argument(help="Folder that another program, or export, wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the dataset.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="auto, bmgd, dsb2018, coco, yolo, cellpose, stardist, geojson or parquet.",
+        ),
+    ] = "auto",
+    name: Name = "",
+    licence: Licence = "",
+    origin: Origin = "",
+    annotation: Annotation = "",
+    sheet: Annotated[
+        Path | None, typer.Option(help="CSV with facts of the images, for bmgd and label files.")
+    ] = None,
+    truth: Annotated[
+        str,
+        typer.Option(help="auto, labels (a number a nucleus) or masks (parts become nuclei)."),
+    ] = "auto",
+    threshold: Annotated[
+        float | None, typer.Option(help="For grey masks: values from here on are nuclei.")
+    ] = None,
+    spacing_um: Annotated[
+        float | None, typer.Option(help="Side of a pixel in µm, where files and sheet lack it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Freeze a dataset in another program's format."""
+    from nuclarium.cli.progress import counted
+    from nuclarium.workspace.dataset import Card
+    from nuclarium.workspace.dataset_exchange import import_dataset
+    from nuclarium.workspace.dataset_options import intake_settings
+
+    settings = intake_settings(sheet, None, None, truth, threshold, spacing_um)
+    card = Card(name, licence, origin, annotation)
+    with counted("Reading and writing", quiet=as_json) as advance:
+        outcome = import_dataset(source, out, kind, settings, card, advance=advance)
+    _show(outcome, as_json=as_json)
+
+
+@dataset_app.command(
+    epilog="Examples:  nuclarium dataset export datasets/mine --format coco --out mine_coco   |   "
+    "nuclarium dataset export datasets/mine --format parquet --out mine_hub"
+)
+def export(
+    dataset: DatasetPath,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; new or empty.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="bmgd, dsb2018, coco, coco-rle, yolo, cellpose, stardist, geojson, parquet, or "
+            "datasheet.",
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Write a dataset for another program, with a data sheet; importing it gives the same."""
+    from nuclarium.cli.progress import counted
+    from nuclarium.workspace.dataset_exchange import export_files
+
+    with counted("Writing", quiet=as_json) as advance:
+        written = export_files(dataset, out, kind, advance=advance)
+    facts = {"folder": str(out), "format": kind, "images": len(written.items)}
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(f"{facts['images']:,} images of {written.name} {written.version} are in {out}")
+
+
 def _show(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(outcome.as_dict(), indent=1, ensure_ascii=False))

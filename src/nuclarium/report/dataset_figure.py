@@ -19,6 +19,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 44, 46
 _TEXT, _QUIET, _LINE = (29, 35, 40), (91, 102, 112), (223, 226, 224)
 _BAR, _DARK = (127, 181, 181), (11, 110, 117)
 _SIZE = 12
+_LEAST_ROOM = 46
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,11 @@ def dataset_figure(rows: Sequence[FigureRow], *, title: str, area_unit: str) -> 
     Returns
     -------
     picture : ndarray of uint8, shape (H, W, 3)
-        Ready for print at 300 dpi: about 15 cm wide, two panels beside each other.
+        Ready for print at 300 dpi: two panels beside each other, about 11 cm wide
+        for up to five conditions.
     """
-    width, height = 2 * _PANEL_WIDTH, 2 * _PANEL_HEIGHT + 30
+    room = max(_PANEL_WIDTH, _LEFT + _RIGHT + _LEAST_ROOM * len(rows))
+    width, height = 2 * room, 2 * _PANEL_HEIGHT + 30
     picture = Image.new("RGB", (width * _SCALE, height * _SCALE), "white")
     draw = ImageDraw.Draw(picture)
     _write(draw, (12, 8), title, size=15)
@@ -70,8 +73,8 @@ def dataset_figure(rows: Sequence[FigureRow], *, title: str, area_unit: str) -> 
     ]
     titles = ["Images", "Nuclei", "Nuclei an image", f"Area of a nucleus ({area_unit})"]
     for number, (fill, text) in enumerate(zip(panels, titles, strict=True)):
-        corner = (number % 2 * _PANEL_WIDTH, 30 + number // 2 * _PANEL_HEIGHT)
-        fill(_Panel(draw, corner, text, names))
+        corner = (number % 2 * room, 30 + number // 2 * _PANEL_HEIGHT)
+        fill(_Panel(draw, corner, text, names, room))
     return np.asarray(picture, np.uint8)
 
 
@@ -83,6 +86,7 @@ class _Panel:
     corner: tuple[int, int]
     title: str
     names: Sequence[str]
+    width: int
 
     def bars(self, values: Sequence[float]) -> None:
         """Draw one bar a name, with its count above it."""
@@ -131,10 +135,10 @@ class _Panel:
 
         for mark in np.arange(0, high * 1.0001, step).tolist():
             y = place(mark)
-            self._rectangle(left + _LEFT, y - 0.5, left + _PANEL_WIDTH - _RIGHT, y + 0.5, _LINE)
+            self._rectangle(left + _LEFT, y - 0.5, left + self.width - _RIGHT, y + 0.5, _LINE)
             _write(self.draw, (left + _LEFT - 6, y), number_text(mark), anchor="rm", colour=_QUIET)
         for number, name in enumerate(self.names):
-            room = (_PANEL_WIDTH - _LEFT - _RIGHT) / max(1, len(self.names))
+            room = (self.width - _LEFT - _RIGHT) / max(1, len(self.names))
             text = _fitted(name, room - 4)
             x, _ = self._middle(number)
             _write(self.draw, (x, base + 8), text, anchor="mt", colour=_QUIET)
@@ -142,7 +146,7 @@ class _Panel:
 
     def _middle(self, number: int) -> tuple[float, float]:
         """Middle of a name's place, and half the width of what is drawn there."""
-        room = (_PANEL_WIDTH - _LEFT - _RIGHT) / max(1, len(self.names))
+        room = (self.width - _LEFT - _RIGHT) / max(1, len(self.names))
         return self.corner[0] + _LEFT + room * (number + 0.5), min(22.0, room * 0.32)
 
     def _rectangle(

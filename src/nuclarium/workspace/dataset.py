@@ -118,7 +118,7 @@ def freeze(
     known = {} if before is None else dict(before.meta)
     said = {key: getattr(card, key) for key in ("licence", "origin", "annotation")}
     given = {key: value for key, value in said.items() if value}
-    own = dict(meta or {})
+    own = {key: value for key, value in (meta or {}).items() if key != "format"}
     name = card.name or str(own.pop("name", "")) or (before.name if before else out.resolve().name)
     kept = {key: known.get(key, "") for key in said}
     parts = [draft.facts.get("split") or draft.facts.get("fold") for draft in intake.drafts]

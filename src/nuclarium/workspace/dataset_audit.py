@@ -95,7 +95,8 @@ def _pictures(dataset: Dataset, items: dict[str, Item], finding: Finding) -> Ite
         item = items[name]
         pixels, labels = item.read_image(dataset.folder), item.read_labels(dataset.folder)
         part = f" ({item.split})" if item.split else ""
-        yield picture_of(pixels, labels, caption=f"{name}{part}")
+        shown = np.zeros_like(labels) if "duplicate" in finding.kind else labels
+        yield picture_of(pixels, shown, caption=f"{name}{part}")
     if finding.labels:
         yield _detail(pixels, labels, finding)
 
@@ -118,5 +119,7 @@ def _window(labels: Labels, finding: Finding) -> Box:
     rows, columns = np.nonzero(labels == finding.labels[0])
     y, x = int(rows.mean()), int(columns.mean())
     reach = max(_LEAST_WINDOW // 2, int(np.ptp(rows)), int(np.ptp(columns))) + _MARGIN
-    whole = Box.of_shape(labels.shape)
-    return Box(y - reach, x - reach, y + reach, x + reach).intersection(whole)
+    height, width = (min(2 * reach, side) for side in labels.shape)
+    y0 = min(max(0, y - reach), labels.shape[0] - height)
+    x0 = min(max(0, x - reach), labels.shape[1] - width)
+    return Box(y0, x0, y0 + height, x0 + width)
