@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -57,16 +57,22 @@ class Pair:
 
 @dataclass(frozen=True)
 class _File:
+    """A file, what it is, and its name: whole, without one word that says so, without any."""
+
     path: Path
     name: str
     role: Role
     folders: tuple[str, ...]
-    stem: str
-    bare: str
+    names: tuple[str, str, str]
+    is_said: bool
 
-    def key(self, *, exact: bool) -> tuple[tuple[str, ...], str]:
+    def key(self, level: int) -> tuple[tuple[str, ...], str]:
         folders = tuple(folder.casefold() for folder in self.folders)
-        return folders, (self.stem if exact else self.bare).casefold()
+        return folders, self.names[level].casefold()
+
+    def as_image(self) -> _File:
+        stem = self.names[0]
+        return replace(self, role="image", names=(stem, stem, stem))
 
 
 def find_pairs(folder: Path) -> tuple[list[Pair], list[str]]:
@@ -95,7 +101,7 @@ def find_pairs(folder: Path) -> tuple[list[Pair], list[str]]:
         raise InputNotFoundError(
             f"A folder of images and their labels was expected at {folder}, but there is none."
         )
-    files = list(_files(folder))
+    files = _told_apart(list(_files(folder)))
     images = [file for file in files if file.role == "image"]
     truths, notes = _preferred([file for file in files if file.role != "image"])
     if not images or not truths:
@@ -155,21 +161,35 @@ def _classified(path: Path, relative: Path) -> _File:
         role = found or role
         folders += [rest] if rest else []
     stem = stem_of(path.name)
-    found, bare = _role_of(stem)
+    found, once = _role_of(stem)
+    bare = once
+    while (shorter := _role_of(bare)[1]) != bare:
+        bare = shorter
+    is_image = (role or found or "image") == "image"
     if role == "image" and found != "image":
         bare = stem
-    role = role or found or "image"
-    return _File(path, relative.as_posix(), role, tuple(folders), stem, bare)
+    names = (stem, stem if is_image else once, bare)
+    return _File(
+        path, relative.as_posix(), role or found or "image", tuple(folders), names, role is None
+    )
+
+
+def _told_apart(files: list[_File]) -> list[_File]:
+    """Take a file for an image whatever its name says, if another is called its mask."""
+    owners = {file.key(1) for file in files if file.role != "image"}
+    return [
+        file.as_image() if file.is_said and file.role != "image" and file.key(0) in owners else file
+        for file in files
+    ]
 
 
 def _role_of(name: str) -> tuple[Role | None, str]:
-    """Find the word that says what a file is, and the name without it."""
-    for role, words in _WORDS:
-        pattern = rf"^(?:{words})(?:{_SEPARATOR}|$)|(?:^|{_SEPARATOR})(?:{words})$"
-        rest = re.sub(pattern, "", name, count=1, flags=re.I)
-        if rest != name:
-            deeper = _role_of(rest)[1] if rest else ""
-            return role, deeper
+    """Find the last word that says what a file is, or else the first; and the name without it."""
+    for pattern in (rf"(?:^|{_SEPARATOR})(?:{{}})$", rf"^(?:{{}})(?:{_SEPARATOR}|$)"):
+        for role, words in _WORDS:
+            rest = re.sub(pattern.format(words), "", name, count=1, flags=re.I)
+            if rest != name:
+                return role, rest
     return None, name
 
 
@@ -177,21 +197,21 @@ def _preferred(truths: list[_File]) -> tuple[list[_File], list[str]]:
     """Leave out the masks of images that have labels as well."""
     keys: dict[tuple[tuple[str, ...], str], set[Role]] = defaultdict(set)
     for file in truths:
-        keys[file.key(exact=False)].add(file.role)
+        keys[file.key(2)].add(file.role)
     both = {key for key, roles in keys.items() if len(roles) > 1}
-    kept = [f for f in truths if f.role == "labels" or f.key(exact=False) not in both]
+    kept = [f for f in truths if f.role == "labels" or f.key(2) not in both]
     notes = [f"{len(both)} images have both a mask and labels; the labels are taken."]
     return kept, notes if both else []
 
 
 def _matched(images: list[_File], truths: list[_File]) -> list[tuple[_File, _File]]:
-    """Match by whole names first, then by names without the words that say what a file is."""
+    """Match by whole names, then without one word that says what a file is, then without any."""
     pairs: list[tuple[_File, _File]] = []
-    for exact in (True, False):
-        here, there = _by_key(images, exact=exact), _by_key(truths, exact=exact)
+    for level in range(3):
+        here, there = _by_key(images, level), _by_key(truths, level)
         _check_single(here, there)
         found = [(here[key][0], there[key][0]) for key in here if key in there]
-        pairs += [(replace(a, bare=a.stem) if exact else a, b) for a, b in found]
+        pairs += [(a.as_image() if level < 2 else a, b) for a, b in found]
         paired = {file.path for pair in found for file in pair}
         images = [file for file in images if file.path not in paired]
         truths = [file for file in truths if file.path not in paired]
@@ -211,12 +231,10 @@ def _matched(images: list[_File], truths: list[_File]) -> list[tuple[_File, _Fil
     return pairs
 
 
-def _by_key(
-    files: Iterable[_File], *, exact: bool
-) -> dict[tuple[tuple[str, ...], str], list[_File]]:
+def _by_key(files: Iterable[_File], level: int) -> dict[tuple[tuple[str, ...], str], list[_File]]:
     found: dict[tuple[tuple[str, ...], str], list[_File]] = defaultdict(list)
     for file in files:
-        found[file.key(exact=exact)].append(file)
+        found[file.key(level)].append(file)
     return found
 
 
@@ -233,14 +251,12 @@ def _check_single(*sides: dict[tuple[tuple[str, ...], str], list[_File]]) -> Non
 
 def _named(pairs: list[tuple[_File, _File]]) -> list[Pair]:
     """Give each pair a name, with its folders where the name alone comes twice."""
-    stems: dict[str, int] = defaultdict(int)
-    for image, _ in pairs:
-        stems[safe_id(image.bare or image.stem).casefold()] += 1
+    owns = [safe_id(image.names[2]) if image.names[2] else "" for image, _ in pairs]
+    number = Counter(own.casefold() for own in owns)
     found = []
-    for image, truth in pairs:
-        own = image.bare or image.stem
-        unique = bool(image.bare) and stems[safe_id(own).casefold()] == 1
-        name = safe_id(own if unique else "_".join((*image.folders, own)))
+    for (image, truth), own in zip(pairs, owns, strict=True):
+        unique = own and number[own.casefold()] == 1
+        name = own if unique else safe_id("_".join((*image.folders, own or image.names[0])))
         split, folders = _split_of(image.folders)
         condition, group = (*folders, "", "")[:2]
         found.append(Pair(name, image.path, truth.path, image.name, condition, group, split))

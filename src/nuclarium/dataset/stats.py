@@ -94,8 +94,8 @@ def natural(name: str) -> tuple[tuple[float, str], ...]:
     >>> sorted(["1200 Pa", "250 Pa", "", "950 Pa"], key=natural)
     ['', '250 Pa', '950 Pa', '1200 Pa']
     """
-    parts = re.findall(r"\d+(?:\.\d+)?|\D+", name)
-    return tuple((float(p), "") if p[0].isdigit() else (np.inf, p.casefold()) for p in parts)
+    parts = re.findall(r"[0-9]+(?:\.[0-9]+)?|[^0-9]+", name)
+    return tuple((float(p), "") if p[0] in "0123456789" else (np.inf, p.casefold()) for p in parts)
 
 
 def _numbers(
