@@ -9,11 +9,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from skimage.segmentation import relabel_sequential
+from tests.datasets import dataset, draft
 
 from nuclarium.dataset.exchange import FORMATS
 from nuclarium.dataset.manifest import read_dataset
 from nuclarium.workspace.dataset_exchange import export_files, import_dataset
-from tests.datasets import dataset, draft
 
 LAWS = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=0, max_size=6)

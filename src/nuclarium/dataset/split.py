@@ -106,7 +106,7 @@ def split_items(items: Sequence[Item], settings: SplitSettings) -> tuple[Item, .
     used = [part for part, ratio in enumerate(settings.ratios) if ratio > 0]
     shares = [settings.ratios[part] for part in used]
     names: list[Split] = [SPLITS[part] for part in used]
-    parts = _assigned(groups, strata, shares, rng, [f"the part {name}" for name in names])
+    parts = _assigned(groups, strata, shares, rng, names)
     splits = [names[part] for part in parts]
     folds = _folds(groups, strata, splits, settings, rng)
     return tuple(
