@@ -29,7 +29,7 @@ from nuclarium.dataset.audit import audit
 from nuclarium.dataset.build import Draft, build_version
 from nuclarium.dataset.duplicates import Groups, near_duplicates
 from nuclarium.dataset.look import look_of
-from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.manifest import Dataset, read_dataset, versions
 
 Pixels = np.ndarray[Any, np.dtype[Any]]
 SHARE = 0.01
@@ -129,17 +129,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--patches", type=int, default=10_000)
     parser.add_argument("--side", type=int, default=256)
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder of the dataset, drawn if it is not there")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.keep or Path(temporary) / "dataset"
         begin = clocks()
-        built = build_version(folder, "patches", iter_drafts(args.patches, args.side), {})
-        say(f"drawing and building {args.patches:,}", begin)
+        if versions(folder):
+            dataset = read_dataset(folder)
+        else:
+            drafts = iter_drafts(args.patches, args.side)
+            dataset = build_version(folder, "patches", drafts, {}).dataset
+            say(f"drawing and building {len(dataset.items):,}", begin)
         print(f"others on this machine keep {os.getloadavg()[0]:.1f} processors busy")
-        search(built.dataset)
+        search(dataset)
         begin = clocks()
-        report = audit(built.dataset)
+        report = audit(dataset)
         say("whole audit", begin)
         print(dict(Counter(finding.kind for finding in report.findings)))
 

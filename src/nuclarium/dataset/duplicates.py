@@ -20,7 +20,7 @@ from nuclarium.dataset.look import (
 )
 from nuclarium.dataset.pixels import Pixels
 
-CANDIDATE = 0.65
+CANDIDATE = 0.8
 SIMILAR = 0.8
 SAME = 0.85
 _BLOCK = 1024
@@ -30,6 +30,7 @@ _SCALES = (1.0, 0.95, 0.9)
 _FINE_SIDE = 256
 _FINE_SIGMA = 16.0
 _SURE = 0.95
+_HOPELESS = 0.3
 _TURNS = (
     "",
     "mirrored top to bottom",
@@ -175,11 +176,18 @@ def _likeness(first: Look, second: Look, turn: int) -> float:
     """Correlation of two small pictures, wherever and at whatever scale they fit best."""
     size = (second.width, second.height) if turn & 4 else (second.height, second.width)
     ratio = size[0] / first.height, size[1] / first.width
-    return _best_fit(first.small, turned(second.small, turn), ratio, SIMILAR)
+    return _best_fit(first.small, turned(second.small, turn), ratio, SIMILAR, hopeless=_HOPELESS)
 
 
-def _best_fit(a: Floats, b: Floats, ratio: tuple[float, float], enough: float) -> float:
-    """Fit the middle of each picture into the other, until one fits well enough.
+def _best_fit(
+    a: Floats,
+    b: Floats,
+    ratio: tuple[float, float],
+    enough: float,
+    *,
+    hopeless: float = -1.0,
+) -> float:
+    """Fit the middle of each picture into the other, until one fits well enough or not at all.
 
     Parameters
     ----------
@@ -193,7 +201,7 @@ def _best_fit(a: Floats, b: Floats, ratio: tuple[float, float], enough: float) -
         y, x = ratio if is_crop else (scale, scale)
         for plane, other, size in ((a, b, (y, x)), (b, a, (1 / y, 1 / x))):
             best = max(best, _fitted(plane, other, size if is_crop else (scale, scale)))
-            if best >= enough:
+            if best >= enough or best < hopeless:
                 return best
     return best
 

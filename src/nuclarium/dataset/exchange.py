@@ -10,7 +10,7 @@ from pathlib import Path
 from nuclarium.core.errors import InputNotFoundError, OutputError, SettingsError
 from nuclarium.dataset.formats.coco import annotation_files, read_coco, write_coco
 from nuclarium.dataset.formats.companions import read_card, write_companions
-from nuclarium.dataset.formats.dsb2018 import image_folders, read_dsb2018, write_dsb2018
+from nuclarium.dataset.formats.dsb2018 import is_dsb2018, read_dsb2018, write_dsb2018
 from nuclarium.dataset.formats.label_files import (
     read_bmgd,
     read_label_files,
@@ -138,7 +138,7 @@ def detect_format(folder: Path) -> str:
     tests: dict[str, Callable[[], bool]] = {
         "parquet": lambda: bool(parquet_files(folder)),
         "coco": lambda: bool(annotation_files(folder)),
-        "dsb2018": lambda: bool(image_folders(folder)),
+        "dsb2018": lambda: is_dsb2018(folder),
         "geojson": lambda: any(folder.rglob("*.geojson")),
         "yolo": lambda: (folder / "labels").is_dir() and any((folder / "labels").rglob("*.txt")),
     }

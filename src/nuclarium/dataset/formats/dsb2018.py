@@ -20,7 +20,7 @@ from nuclarium.dataset.formats.companions import (
 )
 from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
 from nuclarium.dataset.manifest import Dataset
-from nuclarium.dataset.pairs import ENDINGS, safe_id
+from nuclarium.dataset.pairs import ENDINGS, safe_id, stem_of
 from nuclarium.dataset.pixels import Pixels
 from nuclarium.dataset.truth import read_truth
 
@@ -77,6 +77,15 @@ def image_folders(folder: Path) -> list[Path]:
     """Return the folders that hold the folders images and masks, at most two levels down."""
     found = [p.parent for level in ("*/images", "*/*/images") for p in folder.glob(level)]
     return sorted(p for p in found if (p / "masks").is_dir())
+
+
+def is_dsb2018(folder: Path) -> bool:
+    """Whether folders hold one image each, of their own name, as no other layout does."""
+    places = image_folders(folder)
+    return bool(places) and all(
+        [stem_of(path.name) for path in (place / "images").iterdir()] == [place.name]
+        for place in places
+    )
 
 
 def _loader(image: Path, masks: Path) -> Callable[[], tuple[Pixels, Labels]]:
