@@ -30,6 +30,9 @@ _SCALES = (1.0, 0.95, 0.9)
 _FINE_SIDE = 256
 _FINE_SIGMA = 16.0
 _SURE = 0.95
+_EDGE_SIGMA = 4.0
+_SAME_EDGES = 0.7
+_LITTLE = 600.0
 _HOPELESS = 0.3
 _TURNS = (
     "",
@@ -133,7 +136,7 @@ def _confirmed(
         alike = [(_likeness(looks[first], looks[second], turn), turn) for turn in sorted(turns)]
         best, turn = max(alike)
         if best >= SIMILAR:
-            similarity = _fine(read(first), read(second), turn)
+            similarity = _similarity(looks[first], looks[second], read(first), read(second), turn)
             if similarity >= SAME:
                 groups.join(first, second)
                 how = _how(looks[first], looks[second], turn)
@@ -220,18 +223,38 @@ def _fitted(plane: Floats, other: Floats, ratio: tuple[float, float]) -> float:
     return float(np.nan_to_num(found, nan=-1.0, posinf=-1.0, neginf=-1.0).max())
 
 
-def _fine(first: Pixels, second: Pixels, turn: int) -> float:
-    """As `_likeness`, of pictures with a side of 256 px."""
-    a, b = grey_of(first), turned(grey_of(second), turn)
-    ratio = b.shape[0] / a.shape[0], b.shape[1] / a.shape[1]
-    small = [_small(picture) for picture in (a, b)]
-    return _best_fit(small[0], small[1], ratio, _SURE)
+def _similarity(a: Look, b: Look, first: Pixels, second: Pixels, turn: int) -> float:
+    """Correlation of the detail of two images; where they hold little, of their finest detail too.
+
+    Two fields with a few round nuclei each can be laid over one another by chance; their edges and
+    their texture then still differ.
+    """
+    small = [_squeezed(p) for p in (grey_of(first), turned(grey_of(second), turn))]
+    size = (b.width, b.height) if turn & 4 else (b.height, b.width)
+    ratio = size[0] / a.height, size[1] / a.width
+    similarity = _fine(small, ratio, _FINE_SIGMA)
+    if similarity >= SAME and min(_content(a), _content(b)) < _LITTLE:
+        return min(similarity, _fine(small, ratio, _EDGE_SIGMA) + SAME - _SAME_EDGES)
+    return similarity
 
 
-def _small(grey: Floats) -> Floats:
-    """Squeeze a picture into a square of 256 px, and take its uneven light away."""
+def _fine(small: Sequence[Floats], ratio: tuple[float, float], sigma: float) -> float:
+    """As `_likeness`, of pictures with a side of 256 px without what is coarser than sigma."""
+    a, b = (without_ground(picture, sigma) for picture in small)
+    return _best_fit(a, b, ratio, _SURE)
+
+
+def _content(look: Look) -> float:
+    """How many pixels of the small picture carry its variation."""
+    squares = look.small.astype(np.float64) ** 2
+    total = float((squares**2).sum())
+    return float(squares.sum()) ** 2 / total if total > 0 else 0.0
+
+
+def _squeezed(grey: Floats) -> Floats:
+    """Squeeze a picture into a square of 256 px."""
     size = (_FINE_SIDE, _FINE_SIDE)
-    return without_ground(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), _FINE_SIGMA)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _how(first: Look, second: Look, turn: int) -> str:

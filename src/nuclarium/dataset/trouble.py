@@ -18,9 +18,9 @@ from nuclarium.dataset.look import turned
 from nuclarium.dataset.pixels import Pixels
 
 Ints = npt.NDArray[np.int64]
-_FITS = 0.7
+_FITS = 0.8
+_LEAST_SHARE = 0.02
 _FITS_BETTER = 0.15
-_SAMPLE = 40_000
 _SMALL_SIDE = 128
 
 
@@ -148,7 +148,8 @@ def _fit(pixels: Pixels, labels: Labels) -> tuple[float | None, int]:
     turns = [t for t in range(1, 8) if not t & 4 or labels.shape[0] == labels.shape[1]]
     others = [(_separation(ranks, turned(within, t) >= 0.5), t) for t in turns]
     best, turn = max(others, default=(0.0, 0))
-    return own, turn if best > own + _FITS_BETTER and best > _FITS else 0
+    is_sure = best > own + _FITS_BETTER and best > _FITS and mask.mean() > _LEAST_SHARE
+    return own, turn if is_sure else 0
 
 
 def _ranks(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
