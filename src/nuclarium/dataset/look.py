@@ -15,6 +15,8 @@ SIDE = 64
 _WAVES = 12
 _HALF_WEIGHT = 4.0
 _GROUND_SIGMA = 16.0
+_SAMPLE = 8_000
+_COARSE = 4
 _PERCENTILES = (1, 10, 50, 90, 99)
 
 
@@ -57,7 +59,7 @@ def look_of(pixels: Pixels) -> Look:
     grey = grey_of(pixels)
     small = without_ground(cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
     planes = pixels.reshape(pixels.shape[0] * pixels.shape[1], -1)
-    levels = np.percentile(planes[:: max(1, len(planes) // 20_000)], _PERCENTILES, axis=0)
+    levels = np.percentile(planes[:: max(1, len(planes) // _SAMPLE)], _PERCENTILES, axis=0)
     return Look(
         small=small,
         waves=_waves(small),
@@ -74,13 +76,20 @@ def grey_of(pixels: Pixels) -> Floats:
     grey = pixels.astype(np.float32)
     if grey.ndim == 3:
         grey = grey.mean(axis=2)
-    high = np.percentile(grey.ravel()[:: max(1, grey.size // 50_000)], 99.5)
+    high = np.percentile(grey.ravel()[:: max(1, grey.size // _SAMPLE)], 99.5)
     return np.minimum(grey, np.float32(high))
 
 
 def without_ground(grey: Floats, sigma: float = _GROUND_SIGMA) -> Floats:
     """Take away what varies slowly, as uneven light does, and the mean."""
-    ground = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    height, width = grey.shape
+    times = _COARSE if min(grey.shape) >= 2 * SIDE and sigma >= 2 * _COARSE else 1
+    coarse = grey
+    if times > 1:
+        size = (width // times, height // times)
+        coarse = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    ground = cv2.GaussianBlur(coarse, (0, 0), sigma / times, borderType=cv2.BORDER_REFLECT)
+    ground = cv2.resize(ground, (width, height)) if times > 1 else ground
     rest: Floats = grey - ground
     return np.asarray(rest - rest.mean(), np.float32)
 
