@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nuclarium import __version__
+from nuclarium.cli import planes as plane_commands
 from nuclarium.cli import project as project_commands
 from nuclarium.core.errors import NuclariumError
 
@@ -339,6 +340,7 @@ def export(
 
 
 project_commands.register(app)
+plane_commands.register(app)
 
 
 def _need_extra(step: str) -> None:

@@ -33,6 +33,9 @@ def register(app: typer.Typer) -> None:
         "nuclarium import --sheet sheet.csv --copy   |   "
         "nuclarium import colony7.lsm --group colony7 --project organoids",
     )(import_files)
+    app.command(
+        epilog="Examples:  nuclarium status   |   nuclarium status organoids --json"
+    )(status)
 
 
 def init(
@@ -88,6 +91,24 @@ def import_files(
         )
     _print_import(result, as_json=as_json)
     end_with(result.failures)
+
+
+def status(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The project, or a folder in it.")
+    ] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Show where each image of a project stands, and files that changed or are missing."""
+    from nuclarium.cli.status import print_status
+    from nuclarium.workspace.project import Project
+    from nuclarium.workspace.status import project_status
+
+    found = project_status(Project.open(folder))
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        print_status(found)
 
 
 def command_line() -> str:

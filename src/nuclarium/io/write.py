@@ -98,8 +98,8 @@ def write_labels(
             photometric="minisblack",
             compression="zlib",
             tile=(TILE, TILE) if max(labels.shape[-2:]) > _TILED_FROM else None,
-            metadata={"axes": "ZYX"[-labels.ndim :], "Name": name, **_physical_size(spacing)},
-            **_resolution(spacing),
+            metadata={"axes": "ZYX"[-labels.ndim :], "Name": name, **physical_size(spacing)},
+            **print_resolution(spacing),
         )
 
 
@@ -200,7 +200,8 @@ def _shortened(name: str) -> str:
     return name.encode()[:200].decode(errors="ignore")
 
 
-def _physical_size(spacing: Spacing | None) -> dict[str, float | str]:
+def physical_size(spacing: Spacing | None) -> dict[str, float | str]:
+    """Return a spacing as the attributes of OME-XML; none where it is unknown."""
     if spacing is None:
         return {}
     sizes = {"X": spacing.x, "Y": spacing.y, "Z": spacing.z}
@@ -210,7 +211,7 @@ def _physical_size(spacing: Spacing | None) -> dict[str, float | str]:
     }
 
 
-def _resolution(spacing: Spacing | None) -> dict[str, Any]:
+def print_resolution(spacing: Spacing | None) -> dict[str, Any]:
     """Pixels per centimetre, for programs that read no OME-XML."""
     if spacing is None:
         return {}

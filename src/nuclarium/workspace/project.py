@@ -188,6 +188,11 @@ class Project:
         """Return everything that was recorded, oldest first."""
         return read_records(self.folder / RECORDS)
 
+    def recorded_outputs(self, what: str) -> set[str]:
+        """Return the files that one kind of step made, as `name_of` writes them."""
+        records = [record for record in self.records() if record.get("what") == what]
+        return {name for record in records for name in record.get("outputs", {})}
+
     def _hashes(self, files: Mapping[str, str] | Iterable[Path]) -> dict[str, str]:
         if isinstance(files, Mapping):
             return dict(files)

@@ -9,6 +9,7 @@ from pathlib import Path
 from nuclarium.core.errors import NuclariumError
 from nuclarium.core.image import Image
 from nuclarium.io import open_image
+from nuclarium.preprocess.slices import count_planes
 from nuclarium.workspace.layout import unique_names
 from nuclarium.workspace.settings import SegmentSettings
 
@@ -57,7 +58,7 @@ def find_sources(
             for scene, label in enumerate(scenes):
                 with open_image(path, scene=scene) as image:
                     height, width = image.plane_shape
-                    slices = image.shape[2] if settings.z == "each" else 1
+                    slices = count_planes(settings.z, image.shape[2], image.name)
                 suffix = "" if len(scenes) == 1 else scene_suffix(scene, label)
                 found.append((path, scene, suffix, height * width * slices, max(height, width)))
         except NuclariumError as error:
