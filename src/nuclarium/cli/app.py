@@ -82,11 +82,16 @@ def info(
 @app.command(
     epilog="Examples:  nuclarium segment plate/*.tif --out results   |   "
     "nuclarium segment stack.czi --out results --channel DAPI --z best   |   "
-    "nuclarium segment big.svs --out results --resume"
+    "nuclarium segment big.svs --out results --resume   |   nuclarium segment my_project"
 )
 def segment(
-    images: Annotated[list[Path], typer.Argument(help="Images; all scenes of a file are taken.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
+    images: Annotated[
+        list[Path], typer.Argument(help="Images, all scenes of each, or one project.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the results; a project has its own."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Shipped model or model file; chosen when left out.")
     ] = None,
@@ -136,7 +141,7 @@ def segment(
     """Find and measure the nuclei of images; write labels, outlines, tables and a page."""
     from nuclarium.cli.progress import BatchProgress
     from nuclarium.predict.view import contrast_name
-    from nuclarium.workspace.segment import segment_files
+    from nuclarium.workspace.segment_project import segment_paths
     from nuclarium.workspace.settings import SegmentSettings, engine_name
 
     settings = SegmentSettings(
@@ -154,7 +159,7 @@ def segment(
     command = "nuclarium " + shlex.join(sys.argv[1:])
     try:
         with BatchProgress(quiet=as_json) as progress:
-            result = segment_files(
+            result = segment_paths(
                 images,
                 out,
                 settings,
@@ -174,7 +179,7 @@ def segment(
     for failure in result.failures:
         typer.echo(f"nuclarium: {failure.path}: {failure.reason}", err=True)
     if as_json:
-        typer.echo((out / "run.json").read_text(encoding="utf-8"))
+        typer.echo((result.folder / "run.json").read_text(encoding="utf-8"))
     else:
         nuclei = sum(record["n_nuclei"] for record in result.records)
         count = "1 image" if len(result.records) == 1 else f"{len(result.records)} images"

@@ -33,9 +33,9 @@ def register(app: typer.Typer) -> None:
         "nuclarium import --sheet sheet.csv --copy   |   "
         "nuclarium import colony7.lsm --group colony7 --project organoids",
     )(import_files)
-    app.command(
-        epilog="Examples:  nuclarium status   |   nuclarium status organoids --json"
-    )(status)
+    app.command(epilog="Examples:  nuclarium status   |   nuclarium status organoids --json")(
+        status
+    )
 
 
 def init(

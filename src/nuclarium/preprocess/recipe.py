@@ -20,7 +20,7 @@ from nuclarium.preprocess.intensity import percentiles
 from nuclarium.preprocess.smoothing import MOST_MEAN_PX, Pixels, gaussian_filter, mean_filter
 
 MOST_BALL_PX = 200.0
-MOST_SIGMA_PX = 1000.0
+MOST_SIGMA_PX = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +245,7 @@ def apply_recipe(
     """
     if pixels.ndim == 3:
         colours = [
-            apply_recipe(pixels[..., s], steps, spacing, references)
-            for s in range(pixels.shape[2])
+            apply_recipe(pixels[..., s], steps, spacing, references) for s in range(pixels.shape[2])
         ]
         return np.stack(colours, axis=2)
     around = Surroundings(spacing, references)

@@ -108,12 +108,24 @@ def recipe_text(steps: Sequence[Step]) -> str:
     return " | ".join(" ".join([step.name, *_settings(step)]) for step in steps)
 
 
+def steps_as_values(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return what `steps_from_values` reads."""
+    return [
+        {"step": step.name} | {k: v for k, v in _given(step).items() if v not in (None, "")}
+        for step in steps
+    ]
+
+
 def _settings(step: Any) -> list[str]:
     return [
         f"{key}={value:.10g}" if isinstance(value, float | int) else f"{key}={value}"
-        for key, value in asdict(step).items()
+        for key, value in _given(step).items()
         if value not in (None, "")
     ]
+
+
+def _given(step: Any) -> dict[str, Any]:
+    return asdict(step)
 
 
 def _parsed(part: str) -> Step:

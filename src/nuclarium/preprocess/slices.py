@@ -15,6 +15,26 @@ _RANGE = re.compile(r"([0-9]+)-([0-9]*)(?::([0-9]+))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
+class SliceSettings:
+    """Which planes are taken.
+
+    Parameters
+    ----------
+    planes : str
+        As `choose_slices` reads it.
+    channels : tuple of str
+        Names or indices; the channel of the nuclei when empty. With several, the channel becomes a
+        part of the names of the files.
+    t : int
+        Time point.
+    """
+
+    planes: str = "all"
+    channels: tuple[str, ...] = ()
+    t: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ChosenSlices:
     """Slices that make one plane: one slice, or several of which the maximum is taken.
 
@@ -81,9 +101,7 @@ def _chosen(
         yield from (ChosenSlices((z,), f"z {z} {of}") for z in range(depth))
     elif kind == "every" and colon:
         step = _positive(number, refusal)
-        yield from (
-            ChosenSlices((z,), f"z {z} {of}, every {step}") for z in range(0, depth, step)
-        )
+        yield from (ChosenSlices((z,), f"z {z} {of}, every {step}") for z in range(0, depth, step))
     elif kind == "best":
         yield from _best(_positive(number, refusal) if colon else 1, of, sharpness())
     elif kind == "max":

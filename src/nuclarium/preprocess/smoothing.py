@@ -87,7 +87,7 @@ def _blurred(pixels: Pixels, sigma: float) -> Pixels:
 
 
 def _weights(sigma: float) -> list[float]:
-    """Return the weights of distances 0, 1, … up to 4 sigma, of which all together are exactly 1."""
+    """Return the weights of distances 0, 1, … up to 4 sigma; all together are exactly 1."""
     reach = max(1, int(4 * sigma + 0.5))
     raw = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(reach + 1)]
     total = raw[0] + 2 * math.fsum(raw[1:])

@@ -10,6 +10,7 @@ from pathlib import Path
 PAGE = "index.html"
 RUN_RECORD = "run.json"
 STATE = ".nuclarium"
+_PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,15 @@ def free_name(name: str, folder: str, taken: Collection[str]) -> str:
     while f"{longer}_{number}".casefold() in taken:
         number += 1
     return f"{longer}_{number}"
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return the pictures that lie in a folder, by name; nothing that begins with a dot."""
+    return sorted(
+        path
+        for path in folder.glob("*")
+        if path.suffix.lower() in _PICTURES and not path.name.startswith(".")
+    )
 
 
 def file_ending(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nuclarium.core.errors import NuclariumError, SettingsError, UnreadableImageError
 from nuclarium.io import open_image
-from nuclarium.workspace.layout import unique_names
+from nuclarium.workspace.layout import image_files, unique_names
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.sources import Failure, scene_suffix
 
@@ -69,6 +69,11 @@ def project_images(project: Project, wanted: Sequence[str] = ()) -> list[RawImag
         )
     chosen = [image for word in wanted for image in _named(word, images, project)]
     return list(dict.fromkeys(chosen)) if wanted else images
+
+
+def project_planes(project: Project) -> list[RawImage]:
+    """Return the planes of a project, each an image of its own."""
+    return [RawImage(path.stem, path) for path in image_files(project.folder / "planes")]
 
 
 def plain_images(paths: Sequence[Path]) -> tuple[list[RawImage], list[Failure]]:

@@ -14,29 +14,10 @@ from nuclarium.io.plane_files import read_facts, write_plane
 from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.channel import choose_channel
 from nuclarium.preprocess.planes import Plane, select_planes
+from nuclarium.preprocess.slices import SliceSettings
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.raw_images import RawImage
 from nuclarium.workspace.sources import Failure
-
-
-@dataclass(frozen=True, slots=True)
-class SliceSettings:
-    """Which planes are taken.
-
-    Parameters
-    ----------
-    planes : str
-        As `preprocess.slices.choose_slices` reads it.
-    channels : tuple of str
-        Names or indices; the channel of the nuclei when empty. With several, the channel becomes a
-        part of the names of the files.
-    t : int
-        Time point.
-    """
-
-    planes: str = "all"
-    channels: tuple[str, ...] = ()
-    t: int = 0
 
 
 @dataclass
@@ -107,7 +88,7 @@ def _sliced(
     found = []
     with open_image(raw.path, scene=raw.scene) as image:
         for wanted in settings.channels or (None,):
-            channel, why = _channel(image, settings, wanted)
+            channel, why = channel_of(image, settings, wanted)
             index = 0 if channel is None else channel.c
             suffix = f"_{channel.name}" if channel and len(settings.channels) > 1 else ""
             for plane in select_planes(image, settings.planes, t=settings.t, c=index):
@@ -119,14 +100,14 @@ def _sliced(
 
 
 def plane_suffix(plane: Plane, depth: int) -> str:
-    """Return what tells a plane from the others of its stack: ``z012``, ``z010-012_max``, ``max``."""
+    """Return what tells a plane from others of its stack: ``z012``, ``z010-012_max``, ``max``."""
     first, last = plane.slices[0], plane.slices[-1]
     if len(plane.slices) == 1:
         return f"z{first:03d}"
     return "max" if len(plane.slices) == depth else f"z{first:03d}-{last:03d}_max"
 
 
-def _channel(
+def channel_of(
     image: Image, settings: SliceSettings, wanted: str | None
 ) -> tuple[Channel | None, str]:
     """Return the channel and why it was taken; None for the colours of a colour image."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,9 +46,14 @@ class Failure:
 
 
 def find_sources(
-    paths: Sequence[Path], settings: SegmentSettings
+    paths: Sequence[Path],
+    settings: SegmentSettings,
+    names: Mapping[tuple[Path, int], str] | None = None,
 ) -> tuple[list[Source], list[Failure]]:
-    """Open every file once and list its scenes; what cannot be opened is listed too."""
+    """Open every file once and list its scenes; what cannot be opened is listed too.
+
+    With `names`, by file and scene, only the scenes that have one are listed.
+    """
     found: list[tuple[Path, int, str, int, int]] = []
     failures = []
     for path in dict.fromkeys(paths):
@@ -56,6 +61,8 @@ def find_sources(
             with open_image(path) as first:
                 scenes = first.scene_names
             for scene, label in enumerate(scenes):
+                if names is not None and (path, scene) not in names:
+                    continue
                 with open_image(path, scene=scene) as image:
                     height, width = image.plane_shape
                     slices = count_planes(settings.z, image.shape[2], image.name)
@@ -63,10 +70,12 @@ def find_sources(
                 found.append((path, scene, suffix, height * width * slices, max(height, width)))
         except NuclariumError as error:
             failures.append(Failure(path, str(error)))
-    names = unique_names([row[0] for row in found], [row[2] for row in found])
+    made = unique_names([row[0] for row in found], [row[2] for row in found])
+    if names is not None:
+        made = [names[row[0], row[1]] for row in found]
     sources = [
         Source(path, scene, name, pixels, side)
-        for (path, scene, _, pixels, side), name in zip(found, names, strict=True)
+        for (path, scene, _, pixels, side), name in zip(found, made, strict=True)
     ]
     return sources, failures
 

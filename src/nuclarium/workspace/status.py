@@ -1,4 +1,4 @@
-"""Where each image of a project stands: what was made of it, and whether its file is still the same."""
+"""Where each image of a project stands: what was made of it, and whether its file is the same."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _add_planes(project: Project, images: dict[str, ImageStatus], found: Project
 def _made_of(project: Project) -> dict[str, tuple[str, bool]]:
     """Return, by plane, its image and whether that had another content when it was made."""
     sha256 = dict(project.images()[["name", "sha256"]].to_numpy().tolist())
-    found = {}
+    found: dict[str, tuple[str, bool]] = {}
     for record in project.records():
         if record.get("what") == "slices":
             name = record.get("settings", {}).get("image", "")
