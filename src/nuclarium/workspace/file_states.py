@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from nuclarium.core.errors import NuclariumError
+from nuclarium.core.errors import NuclariumError, UnreadableImageError
 from nuclarium.io import hash_file
 from nuclarium.io.write import write_json
 
@@ -45,7 +45,7 @@ class FileStates:
         name, signature = str(path), _signature(path)
         if signature is not None and self._known.get(name, (None, ""))[0] == signature:
             return self._known[name][1]
-        digest = hash_file(path)
+        digest = hashed(path)
         if signature is not None and signature == _signature(path):
             self._known[name] = (signature, digest)
             self._is_new = True
@@ -57,7 +57,7 @@ class FileStates:
             if _signature(path) is None:
                 return "missing"
             return "ok" if self.hash_of(path) == sha256 else "changed"
-        except (OSError, NuclariumError):
+        except NuclariumError:
             return "missing"
 
     def save(self) -> None:
@@ -73,6 +73,25 @@ class FileStates:
                 },
             )
             self._is_new = False
+
+
+def hashed(path: Path) -> str:
+    """Return the SHA-256 of a file or folder, or say in one sentence why it cannot be read.
+
+    Raises
+    ------
+    InputNotFoundError, UnreadableImageError
+        If there is nothing, or the system refuses.
+    """
+    try:
+        return hash_file(path)
+    except NuclariumError:
+        raise
+    except OSError as error:
+        raise UnreadableImageError(
+            f"{path} must be readable, but the system says: {error.strerror or error}. Check its "
+            "permissions and the drive."
+        ) from error
 
 
 def _signature(path: Path) -> Signature | None:

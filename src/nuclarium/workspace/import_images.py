@@ -118,9 +118,6 @@ def _look(
             sha256 = states.hash_of(path.absolute())
         except NuclariumError as error:
             result.failures.append(Failure(path, str(error)))
-        except OSError as error:
-            reason = f"It cannot be read: {error.strerror or error}. Check the drive."
-            result.failures.append(Failure(path, reason))
         else:
             found += [
                 FoundImage(path, sha256, str(scene), scene_suffix(scene, name))

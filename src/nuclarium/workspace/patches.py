@@ -211,9 +211,8 @@ def _written(
 
 def _row(name: str, pair: PlanePair, plane: _Plane, patch: Patch) -> dict[str, Any]:
     known = dict(pair.known)
-    extra = {key: value for key, value in known.items() if key not in _KNOWN}
     inside = [min(s, e) for s, e in zip(patch.box.shape, _left(plane, patch), strict=True)]
-    return {
+    row = {
         "id": name,
         "image": f"images/{name}.tif",
         "labels": f"labels/{name}.tif",
@@ -236,8 +235,8 @@ def _row(name: str, pair: PlanePair, plane: _Plane, patch: Patch) -> dict[str, A
         "mask_status": pair.status,
         "filled_height": inside[0],
         "filled_width": inside[1],
-        **extra,
     }
+    return row | {key: value for key, value in known.items() if key not in row}
 
 
 def _left(plane: _Plane, patch: Patch) -> tuple[int, int]:
@@ -249,9 +248,10 @@ def _left(plane: _Plane, patch: Patch) -> tuple[int, int]:
 def _nothing_left(result: PatchResult, settings: PatchSettings) -> str:
     if result.planes:
         return (
-            f"At least one patch must be left, but none of {result.planes} planes has one of "
-            f"{settings.size_px} × {settings.size_px} px with {settings.min_nuclei} nuclei and "
-            f"{settings.min_area_fraction:g} of its area. Lower these, or take --edge pad."
+            f"At least one patch must be left, but none of {result.planes} planes has a patch of "
+            f"{settings.size_px} × {settings.size_px} px (edge: {settings.edge}) with at least "
+            f"{settings.min_nuclei} nuclei on {settings.min_area_fraction:.0%} of its area. Lower "
+            "these, or take --edge pad."
         )
     reasons = " ".join(dict.fromkeys(failure.reason for failure in result.failures[:3]))
     return f"There must be planes with masks to cut, but none can be used. {reasons}".rstrip()

@@ -13,7 +13,7 @@ from nuclarium.io.rows import Row, Rows, by_row, read_rows
 _KEYS = ("file", "image", "name", "filename", "path")
 _KNOWN = ("condition", "group", "patient", "slide", "rater")
 _OWN = ("name", "file", "sha256", "scene")
-"""Columns of the project itself; a sheet tells images by them, but does not set them."""
+"""Columns of the project itself; like the keys they tell images, a sheet does not set them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def match_sheet(
         said = {
             name: value
             for name, value in row.cells.items()
-            if value and name not in _OWN and name != sheet.key
+            if value and name not in (*_OWN, *_KEYS)
         }
         for index in found:
             if index in values:

@@ -9,12 +9,13 @@ from typing import Any
 
 from nuclarium.core.errors import NuclariumError, OutputError
 from nuclarium.core.image import Image
-from nuclarium.io import hash_file, open_image
+from nuclarium.io import open_image
 from nuclarium.io.plane_files import read_facts, write_plane
 from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.channel import choose_channel
 from nuclarium.preprocess.planes import Plane, select_planes
 from nuclarium.preprocess.slices import SliceSettings
+from nuclarium.workspace.file_states import hashed
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.raw_images import RawImage
 from nuclarium.workspace.sources import Failure
@@ -83,10 +84,10 @@ def write_slices(
 def _sliced(
     raw: RawImage, folder: Path, settings: SliceSettings, *, overwrite: bool
 ) -> list[dict[str, Any]]:
-    sha256 = hash_file(raw.path)
-    raw.check(sha256)
     found = []
     with open_image(raw.path, scene=raw.scene) as image:
+        sha256 = hashed(raw.path)
+        raw.check(sha256)
         for wanted in settings.channels or (None,):
             channel, why = channel_of(image, settings, wanted)
             index = 0 if channel is None else channel.c
