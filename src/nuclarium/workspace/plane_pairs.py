@@ -12,14 +12,12 @@ from nuclarium.dataset.pairs import listed
 from nuclarium.evaluate.pairing import image_stem
 from nuclarium.io import hash_file
 from nuclarium.io.plane_files import read_facts
-from nuclarium.io.rows import read_rows, refuse_mistakes
+from nuclarium.io.rows import refuse_mistakes
 from nuclarium.workspace.layout import image_files
+from nuclarium.workspace.mask_status import PRELIMINARY, STATUSES, mask_status
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.sheet import Candidate, match_sheet, read_sheet
 from nuclarium.workspace.status import image_of_plane
-
-PRELIMINARY = "preliminary"
-STATUSES = (PRELIMINARY, "verified", "rejected")
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def project_pairs(
             )
     folders = project.folder / "planes", project.folder / "masks"
     paired, remarks = _paired(*folders)
-    said = _mask_status(project)
+    said = mask_status(project)
     table = project.images()
     known = {row["name"]: row for row in table.to_dict("records")}
     pairs, left_out = [], []
@@ -194,13 +192,3 @@ def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
             )
         found[name] = path
     return found
-
-
-def _mask_status(project: Project) -> dict[str, str]:
-    path = project.folder / "masks" / "masks.csv"
-    if not path.exists():
-        return {}
-    return {
-        row.cells.get("name", "").removesuffix(".tif"): row.cells.get("status", "") or PRELIMINARY
-        for row in read_rows(path).rows
-    }

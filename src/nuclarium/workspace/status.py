@@ -14,6 +14,7 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.io.rows import read_rows
 from nuclarium.workspace.file_states import FileState, FileStates
 from nuclarium.workspace.layout import STATE
+from nuclarium.workspace.mask_status import PRELIMINARY, mask_status
 from nuclarium.workspace.project import Project
 
 _PLANE = re.compile(r"_(?:z\d{3,}|max)")
@@ -143,14 +144,18 @@ def _made_of(project: Project) -> dict[str, tuple[str, bool]]:
 
 
 def _add_masks(project: Project, images: dict[str, ImageStatus], found: ProjectStatus) -> None:
-    status = {row.get("name", ""): row.get("status", "") for row in _rows(project, "masks", found)}
+    try:
+        status = mask_status(project)
+    except NuclariumError as error:
+        found.remarks.append(str(error))
+        status = {}
     for path, image in _files("masks", project, images, found):
-        said = status.get(path.name.split(".")[0]) or status.get(path.stem) or "preliminary"
+        said = status.get(path.stem.removesuffix(".ome"), PRELIMINARY)
         image.masks[said] = image.masks.get(said, 0) + 1
 
 
 def _add_patches(project: Project, images: dict[str, ImageStatus], found: ProjectStatus) -> None:
-    counts = Counter(row.get("image_name", "") for row in _rows(project, "patches", found))
+    counts = Counter(row.get("image_name", "") for row in _patch_rows(project, found))
     for name, image in images.items():
         image.patches = counts[name]
 
@@ -188,7 +193,7 @@ def _files(
     strange = []
     for path in sorted((project.folder / folder).glob("*.tif*")):
         if not path.name.startswith("."):
-            name = image_of_plane(path.name.split(".tif")[0].removesuffix(".ome"), images)
+            name = image_of_plane(path.stem.removesuffix(".ome"), images)
             if name is None:
                 strange.append(path.name)
             else:
@@ -200,8 +205,8 @@ def _files(
         )
 
 
-def _rows(project: Project, folder: str, found: ProjectStatus) -> Iterable[dict[str, str]]:
-    path = project.folder / folder / f"{folder}.csv"
+def _patch_rows(project: Project, found: ProjectStatus) -> Iterable[dict[str, str]]:
+    path = project.folder / "patches" / "patches.csv"
     if not path.exists():
         return []
     try:
