@@ -422,7 +422,7 @@ def test_info_of_a_bad_file_is_one_line(run, bad, name):
         ["--out", "{file}/below"],
         ["--model", "no_such_model"],
         ["--channel", "DAPI"],
-        ["--z", "all"],
+        ["--z", "sharp"],
         ["--time", "3"],
     ],
 )

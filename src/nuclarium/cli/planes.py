@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nuclarium.cli.project import Json, ProjectFolder, command_line, end_with
+from nuclarium.cli.project import Json, ProjectFolder, command_line, end_with, shown
 
 if TYPE_CHECKING:
     from nuclarium.preprocess.recipe import Step
@@ -100,7 +100,7 @@ def slices(
         new = sum(plane["is_new"] for plane in result.planes)
         kept = len(result.planes) - new
         also = f", {kept:,} were there already" if kept else ""
-        typer.echo(f"{new:,} planes of {len(raw):,} images written to {folder}{also}.")
+        typer.echo(f"{new:,} planes of {len(raw):,} images written to {shown(folder)}{also}.")
     end_with([*failures, *result.failures])
 
 
@@ -178,7 +178,9 @@ def patches(
     if as_json:
         typer.echo(json.dumps(result.rows, indent=1, ensure_ascii=False))
     else:
-        typer.echo(f"{len(result.rows):,} patches of {result.planes:,} planes written to {folder}.")
+        typer.echo(
+            f"{len(result.rows):,} patches of {result.planes:,} planes written to {shown(folder)}."
+        )
     for remark in [*remarks, *result.remarks]:
         typer.echo(remark, err=True)
     end_with(result.failures)
@@ -258,7 +260,7 @@ def recipe_apply(
     if as_json:
         typer.echo(json.dumps([str(path) for path in written], indent=1))
     else:
-        typer.echo(f"{len(written):,} previews written to {folder}.")
+        typer.echo(f"{len(written):,} previews written to {shown(folder)}.")
     end_with([*failures, *failed])
 
 

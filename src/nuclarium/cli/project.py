@@ -116,6 +116,12 @@ def command_line() -> str:
     return "nuclarium " + shlex.join(sys.argv[1:])
 
 
+def shown(path: Path) -> Path:
+    """Return a path as short as it can be said from the folder one is in."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def end_with(failures: Sequence[Failure]) -> None:
     """Name every file that failed, and end with exit code 2 if there is one."""
     for failure in failures:

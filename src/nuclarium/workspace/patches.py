@@ -122,7 +122,7 @@ def write_patches(
             except NuclariumError as error:
                 result.failures.append(Failure(pair.image, str(error)))
             else:
-                rows = list(_written(pair, prefix, plane, settings, part))
+                rows = _written_rows(pair, prefix, plane, settings, part, folder)
                 result.rows += rows
                 result.planes += 1
                 seen.append(_Seen.of(pair.name, plane, len(rows)))
@@ -188,6 +188,21 @@ def _prefixes(pairs: Sequence[PlanePair]) -> Iterator[str]:
             name, number = f"{safe_id(pair.name)}_{number}", number + 1
         taken.add(name.casefold())
         yield name
+
+
+def _written_rows(
+    pair: PlanePair,
+    prefix: str,
+    plane: _Plane,
+    settings: PatchSettings,
+    part: Path,
+    folder: Path,
+) -> list[dict[str, Any]]:
+    """Write the patches of a plane; an error names the folder that was asked for."""
+    try:
+        return list(_written(pair, prefix, plane, settings, part))
+    except OutputError as error:
+        raise OutputError(str(error).replace(str(part), str(folder))) from error
 
 
 def _written(
