@@ -14,6 +14,7 @@ from nuclarium import __version__
 from nuclarium.cli import planes as plane_commands
 from nuclarium.cli import project as project_commands
 from nuclarium.cli import sample
+from nuclarium.cli.dataset import dataset_app
 from nuclarium.core.errors import NuclariumError
 
 app = typer.Typer(
@@ -25,6 +26,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with: nuclarium segment IMAGE --out results",
 )
+
+app.add_typer(dataset_app)
 
 WRONG_INPUT = 2
 INTERRUPTED = 130

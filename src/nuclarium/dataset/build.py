@@ -26,6 +26,7 @@ from nuclarium.dataset.manifest import (
 from nuclarium.dataset.pixels import Pixels, array_hash, write_labels_tiff, write_tiff
 from nuclarium.io.write import written_whole
 
+LOOK = "look"
 _READ_ONLY = 0o444
 
 
@@ -62,6 +63,7 @@ def build_version(
     drafts: Iterable[Draft],
     meta: Mapping[str, Any],
     *,
+    ignore_split: bool = False,
     advance: Callable[[int], None] = lambda images: None,
 ) -> Built:
     """Write the next version of a dataset, one image in memory at a time.
@@ -78,6 +80,9 @@ def build_version(
         At least one.
     meta : dict
         ``created``, ``licence`` and so on; see `Dataset`.
+    ignore_split : bool
+        Whether what differs from the version before in its parts, folds and looks alone is the
+        same, so that building again does not undo a split.
     advance : callable
         Called with 1 for every image that is done.
 
@@ -107,7 +112,7 @@ def build_version(
             advance(1)
         return items
 
-    return _next_version(folder, name, meta, before, write)
+    return _next_version(folder, name, meta, before, write, ignore_split=ignore_split)
 
 
 def derive_version(dataset: Dataset, items: Sequence[Item], meta: Mapping[str, Any]) -> Built:
@@ -139,6 +144,8 @@ def _next_version(
     meta: Mapping[str, Any],
     before: Dataset | None,
     write: Callable[[Path], list[Item]],
+    *,
+    ignore_split: bool = False,
 ) -> Built:
     path = folder / next_version_name(folder)
     try:
@@ -148,7 +155,7 @@ def _next_version(
             items = tuple(sorted(write(part), key=lambda item: item.id))
             if not items:
                 raise SettingsError("A dataset must hold at least one image, but there is none.")
-            if before is not None and _is_same(before, items, meta):
+            if before is not None and _is_same(before, items, meta, ignore_split=ignore_split):
                 raise _UnchangedError
             dataset = Dataset(path, name, path.name, items, dict(meta))
             _write_manifest(part, dataset)
@@ -184,10 +191,13 @@ def _newest(folder: Path) -> Dataset | None:
     return read_dataset(folder) if versions(folder) else None
 
 
-def _is_same(before: Dataset, items: tuple[Item, ...], meta: Mapping[str, Any]) -> bool:
+def _is_same(
+    before: Dataset, items: tuple[Item, ...], meta: Mapping[str, Any], *, ignore_split: bool
+) -> bool:
     """Whether a new version would hold what the one before holds; when it was made aside."""
-    said = ("licence", "origin", "annotation", "split")
-    return before.content_hash == content_hash(items) and all(
+    said = ("licence", "origin", "annotation") + (() if ignore_split else ("split",))
+    plain = without_split if ignore_split else tuple
+    return content_hash(plain(before.items)) == content_hash(plain(items)) and all(
         before.meta.get(key) == meta.get(key) for key in said
     )
 
@@ -245,8 +255,16 @@ def check_pair(pixels: Pixels, labels: Labels, name: str) -> None:
 
 
 def without_split(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Return the items in no part and no fold."""
-    return tuple(replace(item, split=None, fold=None) for item in items)
+    """Return the items without what this program finds out: parts, folds, and looks."""
+    return tuple(
+        replace(
+            item,
+            split=None,
+            fold=None,
+            extra={key: value for key, value in item.extra.items() if key != LOOK},
+        )
+        for item in items
+    )
 
 
 def _share(source: Path, target: Path) -> None:

@@ -235,7 +235,7 @@ def _how(first: Look, second: Look, turn: int) -> str:
     spread = [float(np.ptp(look.levels)) for look in (first, second)]
     if min(spread) > 0 and not 0.9 < spread[1] / spread[0] < 1.1:
         said.append("brighter" if spread[1] > spread[0] else "darker")
-    return ", ".join(said) or "nearly the same pixels"
+    return ", ".join(said) or "nearly the same field"
 
 
 class Groups:

@@ -36,6 +36,8 @@ class IntakeSettings:
         For masks that are grey: values from here on are nuclei.
     spacing_um : (y, x), optional
         Where files and sheet do not say.
+    is_own : bool
+        Whether this program wrote the labels, so that they are what they are however they look.
     """
 
     sheet: Path | None = None
@@ -44,6 +46,7 @@ class IntakeSettings:
     truth: str = "auto"
     threshold: float | None = None
     spacing_um: tuple[float, float] | None = None
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,12 +131,12 @@ def _with_sheet(
         return pairs, [{} for _ in pairs], []
     sheet = read_sheet(path, columns=settings.columns, where=settings.where)
     if settings.where:
-        pairs = [pair for pair in pairs if sheet.facts(pair.name) is not None]
-    check_rows(sheet, [pair.name for pair in pairs])
+        pairs = [pair for pair in pairs if sheet.facts(pair.name, pair.id) is not None]
+    check_rows(sheet, [(pair.name, pair.id) for pair in pairs])
     notes = [f"Facts of the images are from {path.name}."]
     if len(sheet.rows) > len(pairs):
         notes.append(f"{len(sheet.rows) - len(pairs)} rows of {path.name} have no image.")
-    return pairs, [sheet.facts(pair.name) or {} for pair in pairs], notes
+    return pairs, [sheet.facts(pair.name, pair.id) or {} for pair in pairs], notes
 
 
 def _look(pair: Pair, advance: Callable[[int], None]) -> _Seen:
@@ -169,6 +172,8 @@ def _check_sizes(seen: Sequence[_Seen]) -> None:
 
 def _decide(seen: Sequence[_Seen], settings: IntakeSettings) -> tuple[bool, list[str]]:
     """Decide whether the truth is masks, and refuse what is neither masks nor labels."""
+    if settings.is_own:
+        return False, []
     grey = [s for s in seen if s.truth.kind == "grey"]
     if grey and settings.threshold is None:
         few = [f"{s.pair.truth.name} has {s.truth.values:,} values besides 0" for s in grey]
@@ -201,7 +206,7 @@ def _draft(
         "source": pair.name,
         "spacing_um": settings.spacing_um if seen.spacing_um is None else seen.spacing_um,
     }
-    if not facts.get("source"):
+    if "source" not in facts:
         found["source_sha256"] = hash_file(pair.image)
 
     def load() -> tuple[Pixels, Labels]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Literal
 
@@ -120,11 +120,13 @@ def safe_id(name: str) -> str:
 
 def stem_of(name: str) -> str:
     """Return the name of a file without folders and without the ending of its format."""
-    short = PurePath(name).name
-    for ending in ENDINGS:
-        if short.lower().endswith(ending):
-            return short[: -len(ending)]
-    return short
+    return without_ending(PurePath(name).name)
+
+
+def without_ending(name: str) -> str:
+    """Return a name without the ending of its format, but with its folders."""
+    ending = next((end for end in ENDINGS if name.lower().endswith(end)), "")
+    return name[: len(name) - len(ending)]
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
@@ -189,10 +191,10 @@ def _matched(images: list[_File], truths: list[_File]) -> list[tuple[_File, _Fil
         here, there = _by_key(images, exact=exact), _by_key(truths, exact=exact)
         _check_single(here, there)
         found = [(here[key][0], there[key][0]) for key in here if key in there]
-        pairs += found
-        paired = {id(file) for pair in found for file in pair}
-        images = [file for file in images if id(file) not in paired]
-        truths = [file for file in truths if id(file) not in paired]
+        pairs += [(replace(a, bare=a.stem) if exact else a, b) for a, b in found]
+        paired = {file.path for pair in found for file in pair}
+        images = [file for file in images if file.path not in paired]
+        truths = [file for file in truths if file.path not in paired]
     if images or truths:
         raise SettingsError(
             "Every image must have labels of the same name, but "

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.dataset.manifest import SPLITS, Item
-from nuclarium.dataset.pairs import SPLIT_NAMES, listed, safe_id, stem_of
+from nuclarium.dataset.pairs import SPLIT_NAMES, listed, safe_id, without_ending
 
 NAMES = ("id", "image", "patch", "name", "file", "filename", "image_id")
 USUAL = ("items.csv", "patches.csv", "sheet.csv", "images.csv", "index.csv")
@@ -27,10 +27,13 @@ class Sheet:
     path: Path
     rows: Mapping[str, Mapping[str, Any]]
 
-    def facts(self, name: str) -> Mapping[str, Any] | None:
-        """Return the facts of an image, or None where it has no row."""
-        found = self.rows.get(_key(name))
-        return self.rows.get(_key(Path(name).name)) if found is None else found
+    def facts(self, *names: str) -> Mapping[str, Any] | None:
+        """Return the facts of the first name that has a row, or None where none has.
+
+        Names are compared whole, with their folders, and then without.
+        """
+        keys = [*map(_key, names), *(_key(PurePath(name).name) for name in names)]
+        return next((self.rows[key] for key in keys if key in self.rows), None)
 
 
 def find_sheet(folder: Path) -> Path | None:
@@ -87,15 +90,15 @@ def read_sheet(
     return Sheet(path, found)
 
 
-def check_rows(sheet: Sheet, names: Sequence[str]) -> None:
-    """Refuse images that have no row.
+def check_rows(sheet: Sheet, names: Sequence[tuple[str, ...]]) -> None:
+    """Refuse images that have no row under any of their names.
 
     Raises
     ------
     SettingsError
         With their names.
     """
-    missing = [name for name in names if sheet.facts(name) is None]
+    missing = [own[0] for own in names if sheet.facts(*own) is None]
     if missing:
         raise SettingsError(
             f"Every image must have a row in {sheet.path.name}, but {len(missing)} have none: "
@@ -131,7 +134,7 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 
 def _key(name: str) -> str:
-    return safe_id(stem_of(name)).casefold()
+    return safe_id(without_ending(name.replace("\\", "/"))).casefold()
 
 
 def _facts(
@@ -140,10 +143,10 @@ def _facts(
     """Turn the strings of a row into what an item takes."""
     values = {key: value.strip() for key, value in row.items()}
     values |= {fact: values[column] for fact, column in columns.items()}
-    facts: dict[str, Any] = {name: values[name] for name in _TEXT if values.get(name)}
+    facts: dict[str, Any] = {name: values[name] for name in _TEXT if name in values}
     facts |= dict(_numbers(values, place))
-    if values.get("split"):
-        facts["split"] = _split(values["split"], place)
+    if "split" in values:
+        facts["split"] = _split(values["split"], place) if values["split"] else None
     spacing = _spacing_of(values, place)
     if spacing is not None:
         facts["spacing_um"] = spacing

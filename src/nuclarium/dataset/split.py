@@ -15,6 +15,8 @@ from nuclarium.dataset.manifest import SPLITS, Item, Split
 Counts = npt.NDArray[np.float64]
 RATIOS = (80.0, 10.0, 10.0)
 _STARTS = 32
+_KICKS = 200
+_MANY_GROUPS = 500
 _ROUNDS = 200
 
 
@@ -243,8 +245,28 @@ def _best(table: Counts, shares: Counts, rng: np.random.Generator) -> npt.NDArra
         They add up to 1.
     """
     wanted = shares[:, None] * table.sum(axis=0)
-    found = [_searched(table, wanted, rng) for _ in range(_STARTS if len(table) < 2000 else 4)]
-    return min(found, key=lambda result: result[0])[1]
+    is_small = len(table) < _MANY_GROUPS
+    found = [_searched(table, wanted, rng) for _ in range(_STARTS if is_small else 4)]
+    cost, parts = min(found, key=lambda result: result[0])
+    for _ in range(_KICKS if is_small else 0):
+        kicked, other = _kicked(table, wanted, parts, rng)
+        if kicked < cost:
+            cost, parts = kicked, other
+    return parts
+
+
+def _kicked(
+    table: Counts, wanted: Counts, parts: npt.NDArray[np.int64], rng: np.random.Generator
+) -> tuple[float, npt.NDArray[np.int64]]:
+    """Put a few groups elsewhere, and search on from there."""
+    parts = parts.copy()
+    some = rng.choice(len(parts), min(len(parts), int(rng.integers(2, 6))), replace=False)
+    parts[some] = rng.integers(0, len(wanted), len(some))
+    if len(np.unique(parts)) < len(wanted):
+        return np.inf, parts
+    held = np.zeros_like(wanted)
+    np.add.at(held, parts, table)
+    return _moved(table, wanted, parts, held)
 
 
 def _searched(

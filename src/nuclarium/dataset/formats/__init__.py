@@ -1,0 +1,1 @@
+"""Layouts in which other programs keep images with truth, written and read."""

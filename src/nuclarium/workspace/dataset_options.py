@@ -1,0 +1,62 @@
+"""What is typed for datasets, as the settings that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nuclarium.core.errors import SettingsError
+from nuclarium.dataset.intake import IntakeSettings
+from nuclarium.dataset.split import RATIOS, SplitSettings, parse_ratios
+
+STRATIFIED = "condition-stratified"
+
+
+def intake_settings(
+    sheet: Path | None,
+    column: Sequence[str] | None,
+    where: Sequence[str] | None,
+    truth: str,
+    threshold: float | None,
+    spacing_um: float | None,
+) -> IntakeSettings:
+    """Return how a folder becomes a dataset.
+
+    Raises
+    ------
+    SettingsError
+        If `column` or `where` are not NAME=VALUE, or the spacing is not positive.
+    """
+    if spacing_um is not None and not 0 < spacing_um < 1e6:
+        raise SettingsError(f"--spacing-um must be positive µm, but got {spacing_um}.")
+    return IntakeSettings(
+        sheet=sheet,
+        columns=_pairs(column, "--column"),
+        where=_pairs(where, "--where"),
+        truth=truth,
+        threshold=threshold,
+        spacing_um=None if spacing_um is None else (spacing_um, spacing_um),
+    )
+
+
+def split_settings(
+    ratios: str | None, by: str, stratify: str, folds: int, seed: int
+) -> SplitSettings:
+    """Return how a dataset is split; folds without ratios are over all images."""
+    if by == STRATIFIED:
+        by, stratify = "random", "condition"
+    default = (100.0, 0.0, 0.0) if folds else RATIOS
+    shares = default if ratios is None else parse_ratios(ratios)
+    if seed < 0:
+        raise SettingsError(f"--seed must be 0 or more, but got {seed}.")
+    return SplitSettings(shares, by, stratify, folds, seed)
+
+
+def _pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise SettingsError(f"{option} must be NAME=VALUE, but got {text}.")
+        found[name] = value
+    return found
