@@ -103,7 +103,7 @@ def segment(
         str | None, typer.Option(help="Channel of the nuclei: a name, or an index from 0.")
     ] = None,
     z: Annotated[
-        str, typer.Option(help="For stacks: max, best, each, or the index of a slice.")
+        str, typer.Option(help="For stacks: max, best, each, a slice, or as --planes of slices.")
     ] = "max",
     time: Annotated[int, typer.Option(help="Time point, from 0.")] = 0,
     spacing_um: Annotated[

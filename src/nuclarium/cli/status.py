@@ -88,7 +88,9 @@ def _next_step(images: list[ImageStatus]) -> str:
         return "Next: masks of the planes, NAME.tif in masks/"
     if not any(image.patches for image in images):
         return "Next: nuclarium patches"
-    return "Next: nuclarium dataset build"
+    if not any(image.datasets for image in images):
+        return "Next: nuclarium dataset build"
+    return "Next: nuclarium dataset split --by group, nuclarium dataset audit"
 
 
 def _counted(number: int, word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -155,12 +156,13 @@ def _facts(image: Path) -> dict[str, Any]:
 
 
 def _paired(images: Path, masks: Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
-    """Pair by the name without extensions, or else without endings such as ``_mask``."""
+    """Pair by the name without extensions, or without endings such as ``_mask`` or ``_z012``."""
     planes, truths = _by_name(image_files(images)), _by_name(image_files(masks))
     plain = {image_stem(path): path for path in truths.values()}
+    plain |= _of_single_planes(planes, truths)
     found, alone = [], []
     for name, path in planes.items():
-        mask = truths.get(name) or plain.get(image_stem(path))
+        mask = truths.get(name) or plain.get(name) or plain.get(image_stem(path))
         if mask is None:
             alone.append(name)
         else:
@@ -179,6 +181,13 @@ def _paired(images: Path, masks: Path) -> tuple[list[tuple[str, Path, Path]], li
             "its plane."
         )
     return found, remarks
+
+
+def _of_single_planes(planes: Mapping[str, Path], truths: Mapping[str, Path]) -> dict[str, Path]:
+    """Return masks that are named like an image of which there is one plane, by that plane."""
+    images = {name: image_of_plane(name, truths) for name in planes}
+    count = Counter(images.values())
+    return {name: truths[image] for name, image in images.items() if image and count[image] == 1}
 
 
 def _by_name(paths: Sequence[Path]) -> dict[str, Path]:

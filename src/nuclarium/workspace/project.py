@@ -99,7 +99,7 @@ class Project:
         Raises
         ------
         SettingsError
-            If somebody edited the table so that a name is missing or doubled.
+            If somebody edited the table so that a name is missing, doubled or no name of a file.
         """
         path = self.folder / IMAGES_TABLE
         if not path.exists():
@@ -107,9 +107,9 @@ class Project:
         table = read_rows(path)
         names = Counter(row.cells.get("name", "") for row in table.rows)
         mistakes = [
-            (row.number, f"has the name {name} of another row" if name else "has no name")
+            (row.number, wrong)
             for row in table.rows
-            if not (name := row.cells.get("name", "")) or names[name] > 1
+            if (wrong := _wrong_name(row.cells.get("name", ""), names))
         ]
         refuse_mistakes(by_row([*table.mistakes, *mistakes]), str(path))
         columns = list(dict.fromkeys([*IMAGE_COLUMNS, *table.columns]))
@@ -197,3 +197,12 @@ class Project:
         if isinstance(files, Mapping):
             return dict(files)
         return {self.name_of(path): hash_file(path) for path in files}
+
+
+def _wrong_name(name: str, names: Mapping[str, int]) -> str:
+    """Return what is wrong with the name of an image, if anything is."""
+    if not name:
+        return "has no name"
+    if name.startswith(".") or set(name) & set("/\\"):
+        return f"has the name {name}, of which no file can be made"
+    return f"has the name {name} of another row" if names[name] > 1 else ""

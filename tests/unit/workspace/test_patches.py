@@ -134,6 +134,16 @@ def test_planes_and_masks_without_partner_are_named(project):
     assert "1 masks have no plane and were left out: odd." in remarks
 
 
+def test_mask_named_like_its_image_is_that_of_its_only_plane(project):
+    masks = project.folder / "masks"
+    (project.folder / "planes" / "colony1_z003.tif").unlink()
+    (masks / "colony1_z003.tif").unlink()
+    (masks / "colony1_z001.tif").rename(masks / "colony1.tif")
+    result = cut(project)
+    assert "colony1_z001" in {row["plane"] for row in result.rows}
+    assert result.remarks == []
+
+
 def test_mask_of_another_size_is_named_and_the_others_go_on(project):
     write_labels(project.folder / "masks" / "colony1_z001.tif", blobs(70, 80))
     result = cut(project)

@@ -76,6 +76,13 @@ def test_table_that_was_edited_by_hand_is_checked_by_row(project):
         project.images()
 
 
+@pytest.mark.parametrize("name", ["../a", "a/b", "a\\b", ".a"])
+def test_name_that_leads_elsewhere_is_refused(project, name):
+    (project.folder / "images.csv").write_text(f"name,file\n{name},a.tif\n")
+    with pytest.raises(SettingsError, match=r"row 2 has the name .* no file can be made"):
+        project.images()
+
+
 def test_table_saved_by_a_german_spreadsheet_is_read(project):
     text = "name;file;condition;Färbung\r\na;a.tif;250Pa;DAPI\r\n"
     (project.folder / "images.csv").write_bytes(text.encode("cp1252"))

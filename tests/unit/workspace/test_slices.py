@@ -138,6 +138,11 @@ def test_file_that_changed_since_its_import_is_refused_and_others_go_on(project,
     assert [plane["image"] for plane in result.planes] == ["other"]
 
 
+def test_file_that_is_gone_is_named(project, lsm):
+    lsm.unlink()
+    assert "there is nothing" in sliced(project, "0").failures[0].reason
+
+
 def test_slice_that_is_not_there_is_named_for_its_image(project):
     result = sliced(project, "9")
     assert "a slice in 0..5 for colony7.lsm" in result.failures[0].reason
