@@ -13,6 +13,7 @@ import typer
 from nuclarium import __version__
 from nuclarium.cli import planes as plane_commands
 from nuclarium.cli import project as project_commands
+from nuclarium.cli import recipe as recipe_commands
 from nuclarium.cli import sample
 from nuclarium.cli.dataset import dataset_app
 from nuclarium.core.errors import NuclariumError
@@ -342,6 +343,7 @@ def export(
 
 project_commands.register(app)
 plane_commands.register(app)
+recipe_commands.register(app)
 
 
 def _need_extra(step: str) -> None:

@@ -18,7 +18,7 @@ _MASK_STYLE = {"verified": "green", "preliminary": "yellow", "rejected": "red"}
 def print_status(status: ProjectStatus) -> None:
     """Print the table, what is odd, and what to do next."""
     width = None if sys.stdout.isatty() else _WIDE
-    console = Console(highlight=False, width=width, soft_wrap=width is not None)
+    console = Console(highlight=False, markup=False, width=width, soft_wrap=width is not None)
     console.print(f"{status.project.settings.name}: {_counted(len(status.images), 'image')}")
     if status.images:
         console.print(_table(status.images))
@@ -36,14 +36,14 @@ def _table(images: list[ImageStatus]) -> Table:
     for image in images:
         nuclei = "–" if image.nuclei is None else f"{image.nuclei:,}"
         table.add_row(
-            image.name,
-            image.condition or "–",
-            image.group or "–",
+            Text(image.name),
+            Text(image.condition or "–"),
+            Text(image.group or "–"),
             Text(image.file, style=_FILE_STYLE[image.file]),
             _made(str(image.planes or "–"), "planes" in image.outdated),
             _masks(image),
             str(image.patches or "–"),
-            ", ".join(image.datasets) or "–",
+            Text(", ".join(image.datasets) or "–"),
             _made(nuclei, "results" in image.outdated),
         )
     return table

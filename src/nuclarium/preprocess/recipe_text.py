@@ -8,7 +8,7 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.preprocess.recipe import (
+from nuclarium.preprocess.recipe_steps import (
     FlatField,
     Gaussian,
     Mean,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,14 +10,17 @@ from typing import Any
 import pandas as pd
 
 from nuclarium.core.errors import NuclariumError, OutputError, SettingsError
-from nuclarium.core.geometry import Spacing
-from nuclarium.core.labels import Labels
 from nuclarium.dataset.pairs import safe_id
 from nuclarium.dataset.patches import Patch, PatchSettings, iter_patches
-from nuclarium.dataset.truth import inspect_truth, labels_of, read_truth
-from nuclarium.io import hash_file, open_image
+from nuclarium.io import hash_file
 from nuclarium.io.plane_files import write_pixels
 from nuclarium.io.write import write_labels, write_table, written_whole
+from nuclarium.workspace.annotated_planes import (
+    AnnotatedPlane,
+    SeenPlane,
+    read_plane,
+    remarks_on,
+)
 from nuclarium.workspace.plane_pairs import PlanePair
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.sources import Failure
@@ -47,33 +49,6 @@ class PatchResult:
     planes: int = 0
     failures: list[Failure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """A plane in memory."""
-
-    pixels: Any
-    labels: Labels
-    spacing: Spacing | None
-    bit_depth: int
-    is_mask: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What is remembered of a plane when the next one is cut."""
-
-    name: str
-    depth: str
-    has_spacing: bool
-    is_mask: bool
-    patches: int
-
-    @classmethod
-    def of(cls, name: str, plane: _Plane, patches: int) -> _Seen:
-        depth = f"{plane.bit_depth} bits in {plane.pixels.dtype}"
-        return cls(name, depth, plane.spacing is not None, plane.is_mask, patches)
 
 
 def write_patches(
@@ -114,23 +89,23 @@ def write_patches(
     """
     _check_folder(folder, overwrite=overwrite)
     result = PatchResult()
-    seen: list[_Seen] = []
+    seen: list[SeenPlane] = []
     with written_whole(folder) as part:
         for pair, prefix in zip(pairs, _prefixes(pairs), strict=True):
             try:
-                plane = _read(pair)
+                plane = read_plane(pair)
             except NuclariumError as error:
                 result.failures.append(Failure(pair.image, str(error)))
             else:
                 rows = _written_rows(pair, prefix, plane, settings, part, folder)
                 result.rows += rows
                 result.planes += 1
-                seen.append(_Seen.of(pair.name, plane, len(rows)))
+                seen.append(SeenPlane.of(pair.name, plane, len(rows)))
             advance(1)
         if not result.rows:
             raise SettingsError(_nothing_left(result, settings))
         write_table(part / PATCHES_TABLE, pd.DataFrame(result.rows))
-    result.remarks += _remarks(seen)
+    result.remarks += remarks_on(seen)
     if project is not None:
         _record(project, pairs, folder, settings, result, made_by)
     return result
@@ -150,35 +125,6 @@ def _check_folder(folder: Path, *, overwrite: bool) -> None:
         )
 
 
-def _read(pair: PlanePair) -> _Plane:
-    """Read a plane with its truth, or say why they do not belong together."""
-    with open_image(pair.image) as image:
-        if image.shape[:3] != (1, 1, 1):
-            raise SettingsError(
-                f"{pair.image.name} must be one plane of one channel, but it has "
-                f"{image.shape[0]} time points, {image.shape[1]} channels and {image.shape[2]} "
-                "slices. Make planes of it: nuclarium slices"
-            )
-        truth = read_truth(pair.mask)
-        if truth.shape != image.plane_shape:
-            raise SettingsError(
-                f"The mask {pair.mask.name} must have the size of its plane, "
-                f"{image.plane_shape[0]} × {image.plane_shape[1]}, but it is {truth.shape[0]} × "
-                f"{truth.shape[1]}. Make it again on this plane."
-            )
-        kind = inspect_truth(truth).kind
-        if kind == "grey":
-            raise SettingsError(
-                f"{pair.mask.name} must be a mask or one number a nucleus, but it is a grey "
-                "picture, or was saved as JPEG. Export the labels as TIFF or PNG."
-            )
-        try:
-            labels = labels_of(truth, is_mask=kind == "binary")
-        except ValueError as error:
-            raise SettingsError(f"{pair.mask.name}: {error}") from error
-        return _Plane(image.read(), labels, image.spacing, image.bit_depth, kind == "binary")
-
-
 def _prefixes(pairs: Sequence[PlanePair]) -> Iterator[str]:
     """Yield what the patches of each plane begin with, fit for every file system, each once."""
     taken: set[str] = set()
@@ -193,7 +139,7 @@ def _prefixes(pairs: Sequence[PlanePair]) -> Iterator[str]:
 def _written_rows(
     pair: PlanePair,
     prefix: str,
-    plane: _Plane,
+    plane: AnnotatedPlane,
     settings: PatchSettings,
     part: Path,
     folder: Path,
@@ -206,7 +152,7 @@ def _written_rows(
 
 
 def _written(
-    pair: PlanePair, prefix: str, plane: _Plane, settings: PatchSettings, folder: Path
+    pair: PlanePair, prefix: str, plane: AnnotatedPlane, settings: PatchSettings, folder: Path
 ) -> Iterator[dict[str, Any]]:
     """Write the patches of a plane, and yield their rows."""
     for patch in iter_patches(plane.pixels, plane.labels, settings):
@@ -224,7 +170,7 @@ def _written(
         yield row
 
 
-def _row(name: str, pair: PlanePair, plane: _Plane, patch: Patch) -> dict[str, Any]:
+def _row(name: str, pair: PlanePair, plane: AnnotatedPlane, patch: Patch) -> dict[str, Any]:
     known = dict(pair.known)
     inside = [min(s, e) for s, e in zip(patch.box.shape, _left(plane, patch), strict=True)]
     row = {
@@ -254,7 +200,7 @@ def _row(name: str, pair: PlanePair, plane: _Plane, patch: Patch) -> dict[str, A
     return row | {key: value for key, value in known.items() if key not in row}
 
 
-def _left(plane: _Plane, patch: Patch) -> tuple[int, int]:
+def _left(plane: AnnotatedPlane, patch: Patch) -> tuple[int, int]:
     """Return how many pixels of the plane there are from the corner of a patch on."""
     height, width = plane.labels.shape
     return height - patch.box.y0, width - patch.box.x0
@@ -270,34 +216,6 @@ def _nothing_left(result: PatchResult, settings: PatchSettings) -> str:
         )
     reasons = " ".join(dict.fromkeys(failure.reason for failure in result.failures[:3]))
     return f"There must be planes with masks to cut, but none can be used. {reasons}".rstrip()
-
-
-def _remarks(planes: Sequence[_Seen]) -> list[str]:
-    """Say what is odd about the planes taken together."""
-    found = []
-    depths = Counter(plane.depth for plane in planes)
-    if len(depths) > 1:
-        parts = ", ".join(f"{count} of {depth}" for depth, count in sorted(depths.items()))
-        found.append(
-            f"The planes have mixed bit depths ({parts}); their values are kept, but do not "
-            "compare."
-        )
-    bare = [plane.name for plane in planes if not plane.has_spacing]
-    if bare:
-        found.append(
-            f"{len(bare)} of {len(planes)} planes do not say how large a pixel is, such as "
-            f"{bare[0]}; sizes in µm will be missing."
-        )
-    masks = sum(plane.is_mask for plane in planes)
-    if masks:
-        found.append(
-            f"{masks} of {len(planes)} masks are black and white; their connected parts were taken "
-            "as nuclei, so touching nuclei count as one."
-        )
-    empty = sum(plane.patches == 0 for plane in planes)
-    if empty:
-        found.append(f"{empty} of {len(planes)} planes have no patch with enough nuclei.")
-    return found
 
 
 def _record(

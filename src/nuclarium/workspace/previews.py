@@ -17,7 +17,8 @@ from nuclarium.io import hash_file, open_image
 from nuclarium.io.plane_files import write_pixels
 from nuclarium.measurement.channels import channel_image
 from nuclarium.preprocess.planes import select_planes
-from nuclarium.preprocess.recipe import FlatField, Step, apply_recipe
+from nuclarium.preprocess.recipe import apply_recipe
+from nuclarium.preprocess.recipe_steps import FlatField, Step
 from nuclarium.preprocess.recipe_text import recipe_text
 from nuclarium.preprocess.slices import SliceSettings
 from nuclarium.preprocess.smoothing import Pixels

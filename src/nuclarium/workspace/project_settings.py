@@ -12,7 +12,7 @@ from typing import Any
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.dataset.patches import PatchSettings
-from nuclarium.preprocess.recipe import Step
+from nuclarium.preprocess.recipe_steps import Step
 from nuclarium.preprocess.recipe_text import parse_recipe, steps_from_values
 from nuclarium.preprocess.slices import SliceSettings
 

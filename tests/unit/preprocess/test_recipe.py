@@ -11,7 +11,8 @@ from tests.unit.preprocess.test_smoothing import pattern
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Spacing
-from nuclarium.preprocess.recipe import FlatField, Mean, RollingBall, Threshold, apply_recipe
+from nuclarium.preprocess.recipe import apply_recipe
+from nuclarium.preprocess.recipe_steps import FlatField, Mean, RollingBall, Threshold
 from nuclarium.preprocess.recipe_text import (
     STEPS,
     make_step,
