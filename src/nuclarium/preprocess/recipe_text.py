@@ -118,7 +118,7 @@ def steps_as_values(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 def _settings(step: Any) -> list[str]:
     return [
-        f"{key}={value:.10g}" if isinstance(value, float | int) else f"{key}={value}"
+        f"{key}={str(value).removesuffix('.0')}"
         for key, value in _given(step).items()
         if value not in (None, "")
     ]

@@ -83,7 +83,7 @@ def import_images(
     result = ImportResult()
     with project.locked():
         states = FileStates.load(project.file_states)
-        found = _look(paths, states, result, advance)
+        found = _look(project, paths, states, result, advance)
         states.save()
         entries = ImageEntries(project)
         earlier = {row["name"]: dict(row) for row in entries.rows}
@@ -104,6 +104,7 @@ def import_images(
 
 
 def _look(
+    project: Project,
     paths: Sequence[Path],
     states: FileStates,
     result: ImportResult,
@@ -115,7 +116,7 @@ def _look(
         try:
             with open_image(path) as image:
                 names = image.scene_names
-            sha256 = states.hash_of(path.absolute())
+            sha256 = states.hash_of(project.locate(project.name_of(path)))
         except NuclariumError as error:
             result.failures.append(Failure(path, str(error)))
         else:
