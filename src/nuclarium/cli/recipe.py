@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     recipes = typer.Typer(
         help="Show and apply the steps that make images fit for looking and annotating.",
         no_args_is_help=True,
+        epilog="Example:  nuclarium recipe show",
         rich_markup_mode=None,
     )
     recipes.command(
