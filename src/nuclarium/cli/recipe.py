@@ -85,7 +85,7 @@ def recipe_apply(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write previews that a recipe makes of images; the images stay as they are."""
+    """Write previews; the images themselves stay as they are."""
     from nuclarium.cli.progress import counted
     from nuclarium.preprocess.slices import SliceSettings
     from nuclarium.workspace.previews import PreviewSettings, write_previews

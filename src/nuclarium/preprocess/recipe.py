@@ -16,6 +16,8 @@ from nuclarium.core.geometry import Spacing
 from nuclarium.preprocess.recipe_steps import Step, Surroundings
 from nuclarium.preprocess.smoothing import Pixels
 
+__all__ = ["Step", "apply_recipe"]
+
 
 def apply_recipe(
     pixels: npt.NDArray[Any],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.errors import SettingsError
@@ -78,6 +79,9 @@ def read_plane(pair: PlanePair) -> AnnotatedPlane:
                 f"{truth.shape[1]}. Make it again on this plane."
             )
         kind = inspect_truth(truth).kind
+        told_apart = _told_apart(pair, truth)
+        if kind == "binary" and told_apart is not None:
+            truth, kind = told_apart, "labels"
         if kind == "grey":
             raise SettingsError(
                 f"{pair.mask.name} must be a mask or one number a nucleus, but it is a grey "
@@ -89,6 +93,14 @@ def read_plane(pair: PlanePair) -> AnnotatedPlane:
             raise SettingsError(f"{pair.mask.name}: {error}") from error
         is_mask = kind == "binary"
         return AnnotatedPlane(image.read(), labels, image.spacing, image.bit_depth, is_mask)
+
+
+def _told_apart(pair: PlanePair, mask: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """Return the label image of a mask, if it still covers what the mask does."""
+    if pair.labels is None:
+        return None
+    labels = read_truth(pair.labels)
+    return labels if np.array_equal(labels > 0, mask > 0) else None
 
 
 def remarks_on(planes: Sequence[SeenPlane]) -> list[str]:

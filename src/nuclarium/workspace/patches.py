@@ -231,7 +231,12 @@ def _record(
     project.record(
         "patches",
         settings={**asdict(settings), "patches": len(result.rows)},
-        inputs={project.name_of(p): hash_file(p) for pair in used for p in (pair.image, pair.mask)},
+        inputs={
+            project.name_of(path): hash_file(path)
+            for pair in used
+            for path in (pair.image, pair.mask, pair.labels)
+            if path is not None
+        },
         outputs=[folder / PATCHES_TABLE],
         made_by=made_by,
     )

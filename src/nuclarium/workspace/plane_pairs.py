@@ -15,7 +15,7 @@ from nuclarium.io import hash_file
 from nuclarium.io.plane_files import read_facts
 from nuclarium.io.rows import refuse_mistakes
 from nuclarium.workspace.layout import image_files
-from nuclarium.workspace.mask_status import PRELIMINARY, STATUSES, mask_status
+from nuclarium.workspace.mask_table import PRELIMINARY, STATUSES, mask_status
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.sheet import Candidate, match_sheet, read_sheet
 from nuclarium.workspace.status import image_of_plane
@@ -38,6 +38,8 @@ class PlanePair:
         Slice; None for a projection, or where nobody knows.
     status : str
         Of the mask.
+    labels : Path or None
+        The nuclei of the mask told apart, ``labels/NAME.tif`` beside it, where there are some.
     known : mapping of str to str
         Condition, group … and the columns of the user.
     """
@@ -51,6 +53,7 @@ class PlanePair:
     channel: str = ""
     z: int | None = None
     status: str = ""
+    labels: Path | None = None
     known: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -144,8 +147,14 @@ def _pair(
         channel=str(facts.get("channel", "")),
         z=z if isinstance(z, int) else None,
         status=status,
+        labels=_labels_beside(mask),
         known={key: value for key, value in row.items() if key not in own},
     )
+
+
+def _labels_beside(mask: Path) -> Path | None:
+    labels = mask.parent / "labels" / mask.name
+    return labels if labels.is_file() else None
 
 
 def _facts(image: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.io.rows import read_rows
 from nuclarium.workspace.file_states import FileState, FileStates
 from nuclarium.workspace.layout import STATE
-from nuclarium.workspace.mask_status import PRELIMINARY, mask_status
+from nuclarium.workspace.mask_table import PRELIMINARY, mask_status
 from nuclarium.workspace.project import Project
 
 _PLANE = re.compile(r"_(?:z\d{3,}|max)")

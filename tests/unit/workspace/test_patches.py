@@ -177,6 +177,21 @@ def test_black_and_white_mask_becomes_one_label_a_part(tmp_path):
     assert any("black and white" in remark for remark in result.remarks)
 
 
+def test_labels_beside_a_mask_keep_touching_nuclei_apart_as_long_as_they_fit(tmp_path):
+    labels = np.zeros((40, 40), np.int32)
+    labels[5:15, 5:15], labels[5:15, 15:25] = 1, 2
+    mask = ((labels > 0) * 255).astype(np.uint8)
+    planes, masks = folders(tmp_path, {"a": np.zeros((40, 40), np.uint8)}, {"a": mask})
+    write_labels(masks / "labels" / "a.tif", labels)
+    pairs, _ = folder_pairs(planes, masks)
+    assert write_patches(pairs, tmp_path / "out", PatchSettings(40)).rows[0]["n_nuclei"] == 2
+    mask[30:35, 30:35] = 255  # by hand, later
+    tifffile.imwrite(masks / "a.tif", mask)
+    result = write_patches(pairs, tmp_path / "again", PatchSettings(40))
+    assert result.rows[0]["n_nuclei"] == 2
+    assert tifffile.imread(tmp_path / "again" / result.rows[0]["labels"])[32, 32] > 0
+
+
 def test_mixed_bit_depths_and_missing_spacing_are_said_and_kept(tmp_path):
     pixels = {"a": np.full((70, 90), 4000, np.uint16), "b": np.full((70, 90), 200, np.uint8)}
     planes, masks = folders(tmp_path, pixels, {"a": blobs(), "b": blobs()})
