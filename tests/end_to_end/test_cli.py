@@ -23,6 +23,7 @@ from nuclarium.io import hash_file
 from nuclarium.synthetic.plane import synthetic_nuclei
 
 COMMANDS = ["info", "segment", "measure", "evaluate", "sample", "models", "train", "export"]
+COMMANDS += ["init", "import", "status", "slices", "recipe", "patches"]
 TILES_IN_FILES = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
@@ -422,7 +423,7 @@ def test_info_of_a_bad_file_is_one_line(run, bad, name):
         ["--out", "{file}/below"],
         ["--model", "no_such_model"],
         ["--channel", "DAPI"],
-        ["--z", "all"],
+        ["--z", "sharp"],
         ["--time", "3"],
     ],
 )

@@ -114,9 +114,9 @@ def write_labels(
                 "axes": "ZYX"[-labels.ndim :],
                 "Name": name,
                 "UUID": _identifier(labels, name, spacing),
-                **_physical_size(spacing),
+                **physical_size(spacing),
             },
-            **_resolution(spacing),
+            **print_resolution(spacing),
         )
 
 
@@ -224,7 +224,8 @@ def _identifier(labels: Labels, name: str, spacing: Spacing | None) -> str:
     return f"urn:uuid:{uuid.UUID(bytes=digest.digest(), version=5)}"
 
 
-def _physical_size(spacing: Spacing | None) -> dict[str, float | str]:
+def physical_size(spacing: Spacing | None) -> dict[str, float | str]:
+    """Return a spacing as the attributes of OME-XML; none where it is unknown."""
     if spacing is None:
         return {}
     sizes = {"X": spacing.x, "Y": spacing.y, "Z": spacing.z}
@@ -234,7 +235,7 @@ def _physical_size(spacing: Spacing | None) -> dict[str, float | str]:
     }
 
 
-def _resolution(spacing: Spacing | None) -> dict[str, Any]:
+def print_resolution(spacing: Spacing | None) -> dict[str, Any]:
     """Pixels per centimetre, for programs that read no OME-XML."""
     if spacing is None:
         return {}
