@@ -78,7 +78,8 @@ def export_network(
     Parameters
     ----------
     network : torch.nn.Module
-        From (N, C, H, W) to (N, 2, H, W), for any H and W that are multiples of the divisor.
+        From (N, C, H, W) to (N, 2, H, W), such as a `NucleusUNet` of two maps or a
+        `MaskWithHeight`, for any H and W that are multiples of the divisor.
     path : Path
         The model file to write.
 
