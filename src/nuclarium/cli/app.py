@@ -288,7 +288,7 @@ def models(as_json: Json = False) -> None:
 
 @app.command(
     epilog="Examples:  nuclarium train recipes/fluo.toml --out runs/fluo   |   "
-    "nuclarium train --from fluo my_images --out runs/mine   |   the same command goes on with a "
+    "nuclarium train recipes/fluo.toml --preview preview.png   |   nuclarium train --from fluo my_images --out runs/mine   |   the same command goes on with a "
     "run that was stopped"
 )
 def train(
@@ -300,19 +300,40 @@ def train(
             "holds the folders images and labels.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run.")] = None,
     start: Annotated[
         str | None,
         typer.Option("--from", help="Shipped model, or model file, to adapt to the folder."),
     ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option(help="Only write a PNG of patches as the network would see them."),
+    ] = None,
 ) -> None:
     """Train a network; a run that was stopped goes on. Needs the extra `train`."""
     _need_extra("Training")
+    from nuclarium.core.errors import SettingsError
     from nuclarium.train.fine_tune import write_settings
+
+    if preview is not None and start is None:
+        from nuclarium.report.preview import write_preview
+        from nuclarium.train.preview import preview_patches
+
+        write_preview(preview, *preview_patches(source))
+        typer.echo(f"Patches as the network would see them are in {preview}")
+        return
+    if out is None or preview is not None:
+        raise SettingsError(
+            "Training needs a folder for the run: give --out DIR; --preview takes a settings file."
+        )
     from nuclarium.train.run import train as start_run
 
     settings = source if start is None else write_settings(source, start, out)
-    best = start_run(settings, out)
+    try:
+        best = start_run(settings, out)
+    except KeyboardInterrupt:
+        typer.echo("\nnuclarium: stopped. The same command goes on with the run.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     typer.echo(f"The network is in {best}. Make a model of it: nuclarium export {out} --out FILE")
 
 
