@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nuclarium import __version__
+from nuclarium.cli.benchmark import SeveralValues, benchmark
 from nuclarium.core.errors import NuclariumError
 
 app = typer.Typer(
@@ -311,7 +312,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a network; a run that was stopped goes on. Needs the extra `train`."""
-    _need_extra("Training")
+    need_extra("Training")
     from nuclarium.core.errors import SettingsError
     from nuclarium.train.fine_tune import write_settings
 
@@ -351,17 +352,25 @@ def export(
     ] = None,
 ) -> None:
     """Make one model file of a training run. Needs the extra `train`."""
-    _need_extra("Exporting")
+    need_extra("Exporting")
     from nuclarium.train.export import export_run
 
     model = export_run(run, out, scores=scores, calibration=calibration)
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
 
 
-def _need_extra(step: str) -> None:
+def need_extra(step: str) -> None:
+    """Refuse a step whose optional part is not installed."""
     import importlib.util
 
     from nuclarium.core.errors import MissingExtraError
 
     if any(importlib.util.find_spec(name) is None for name in ("torch", "lightning", "onnx")):
         raise MissingExtraError(step, "train")
+
+
+app.command(
+    cls=SeveralValues,
+    epilog="Example:  nuclarium benchmark datasets/bmgd --encoders ResNet50 MobileNetV2 "
+    "--out benchmarks/bmgd --reference bmgd-paper",
+)(benchmark)

@@ -43,14 +43,15 @@ def sparkline(values: Sequence[float], width: int = _WIDTH) -> str:
 class LiveCurve(lightning.Callback):
     """A bar over the steps with both losses; plain lines where there is no terminal."""
 
-    def __init__(self, steps: int, watched: bool, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False)
+    def __init__(self, steps: int, watched: bool, title: str = "Training") -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._title = title
         self._steps = steps
         self._watched = watched
         self._losses: list[float] = []
         self._began = time.monotonic()
         self._progress = Progress(
-            TextColumn("Training"),
+            TextColumn(title),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[losses]}"),
@@ -91,7 +92,7 @@ class LiveCurve(lightning.Callback):
         if self._progress.disable:
             seconds = time.monotonic() - self._began
             self._console.print(
-                f"step {trainer.global_step} of {self._steps}  {text}  {seconds:.0f} s",
+                f"{self._title}: step {trainer.global_step} of {self._steps}  {text}  {seconds:.0f} s",
                 markup=False,
                 soft_wrap=True,
             )

@@ -13,7 +13,7 @@ from nuclarium.models.height import MaskWithHeight
 from nuclarium.predict.calibration import Calibration
 from nuclarium.predict.model import DecoderSpec, InputSpec, Model, load_model
 
-MASK_DECODER = {"join_ratio": 0.8}
+MASK_DECODER = {"join_ratio": 0.85}
 """What differs in decoding a mask, chosen by benchmarks/mask_decoder.py."""
 
 _NOT_IN_CARD = (

@@ -28,7 +28,14 @@ from nuclarium.train.pairs import Pair, data_hash, train_and_watch
 from nuclarium.train.trainer import make_trainer
 
 
-def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool = True) -> Path:
+def train(
+    config_path: Path,
+    run: Path,
+    *,
+    resume: bool = True,
+    progress: bool = True,
+    title: str = "Training",
+) -> Path:
     """Train a network as a settings file says.
 
     Parameters
@@ -41,6 +48,8 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
         If False, a folder that already holds a run is refused.
     progress : bool
         Whether to show how it goes.
+    title : str
+        What is said before it.
 
     Returns
     -------
@@ -66,9 +75,14 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
     if not last.exists():
         _start_weights(module, config, config_path.parent)
     data = load_patches(config, train_pairs, val_pairs)
-    trainer, best = make_trainer(config, run, progress=progress)
+    trainer, best = make_trainer(config, run, progress=progress, title=title)
     try:
         trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=False)
+    except SystemExit as ending:
+        # Lightning ends the program on Ctrl-C; what is to be said then is not its business.
+        if trainer.interrupted:
+            raise KeyboardInterrupt from ending
+        raise
     except OSError as error:
         raise OutputError(
             f"{run} must be writable, but the system says: {error.strerror or error}. Free some "

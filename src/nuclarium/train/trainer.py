@@ -11,10 +11,11 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from nuclarium.train.checkpoint import WholeCheckpointIO
 from nuclarium.train.config import TrainConfig
 from nuclarium.train.curves import LiveCurve
+from nuclarium.train.stopwatch import Stopwatch
 
 
 def make_trainer(
-    config: TrainConfig, run: Path, *, progress: bool
+    config: TrainConfig, run: Path, *, progress: bool, title: str = "Training"
 ) -> tuple[lightning.Trainer, ModelCheckpoint | None]:
     """Make the trainer of a run, and what knows its best checkpoint, if images watch it."""
     folder = run / "checkpoints"
@@ -26,7 +27,7 @@ def make_trainer(
         stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False)
         watching = [best, stop]
     mean = EMAWeightAveraging(decay=config.ema_decay, update_every_n_steps=1)
-    shown = [LiveCurve(config.steps, config.is_watched)] if progress else []
+    shown = [LiveCurve(config.steps, config.is_watched, title)] if progress else []
     trainer = lightning.Trainer(
         accelerator=config.accelerator,
         devices=config.devices,
@@ -34,7 +35,7 @@ def make_trainer(
         accumulate_grad_batches=config.accumulate,
         precision=config.precision,
         benchmark=True,
-        callbacks=[*watching, *shown, last, mean],
+        callbacks=[*watching, *shown, Stopwatch(run / "course.json"), last, mean],
         plugins=[WholeCheckpointIO()],
         logger=[
             CSVLogger(run, name="", version="log"),
