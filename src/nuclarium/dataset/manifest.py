@@ -17,8 +17,8 @@ from nuclarium.dataset.pixels import Pixels, array_hash, read_labels_tiff, read_
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
-SPLITS = ("train", "val", "test")
 Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _VERSION = re.compile(r"v(\d{3,})$")
 
 
