@@ -28,15 +28,18 @@ def _bare(name: str) -> str:
     return re.sub(r"[-_ ]", "", name).lower()
 
 
-_BY_BARE_NAME = {_bare(paper): own for paper, own in PAPER_NAMES.items()}
+_BY_BARE_NAME = {
+    **{_bare(name): name for name in smp.encoders.encoders},
+    **{_bare(paper): own for paper, own in PAPER_NAMES.items()},
+}
 
 
 def encoder_name(name: str) -> str:
-    """Name in segmentation_models_pytorch of an encoder; one that is no paper's stays as it is.
+    """Name in segmentation_models_pytorch of an encoder; one that it does not know stays as it is.
 
     Examples
     --------
-    >>> encoder_name("Inception-ResNetV2"), encoder_name("inception_v3"), encoder_name("resnet34")
+    >>> encoder_name("Inception-ResNetV2"), encoder_name("inception_v3"), encoder_name("ResNet-34")
     ('inceptionresnetv2', 'tu-inception_v3', 'resnet34')
     """
     return _BY_BARE_NAME.get(_bare(name), name)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import tomllib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nuclarium.core.errors import InputNotFoundError, NuclariumError, OutputError, SettingsError
+from nuclarium.core.errors import InputNotFoundError, NuclariumError, SettingsError
 from nuclarium.dataset.manifest import Dataset, read_dataset
 from nuclarium.io.write import write_json, write_text
 from nuclarium.models.encoders import PAPER_NAMES, build_encoder, encoder_name, paper_name
 from nuclarium.train.benchmark_run import Job, measure, train_one
 from nuclarium.train.config import TrainConfig, read_config
+from nuclarium.train.fresh import FreshProcesses
 
 SCHEMA = 1
 ENCODERS = tuple(name for name in PAPER_NAMES if name != "EfficientNet-B5")
@@ -32,7 +31,6 @@ SETTINGS: dict[str, Any] = {
     "loss": {"bce": 1.0, "dice": 1.0},
     "optimizer": "adamw",
     "learning_rate": 5e-4,
-    "ema_decay": 0.99,
     "patience": 1_000_000,
 }
 """The U-Net of the published benchmark; every run takes all of its steps."""
@@ -108,9 +106,10 @@ def run_benchmark(plan: Plan, *, progress: bool = True) -> list[Path]:
     _open_folder(plan, dataset)
     failures = _side_by_side(waiting, plan.jobs, progress)
     # Times are taken when nothing else runs.
-    for job in waiting:
-        if job not in failures:
-            _alone(measure, job, dataset.folder)
+    with FreshProcesses() as processes:
+        for job in waiting:
+            if job not in failures:
+                processes.run(measure, job, dataset.folder)
     if failures:
         raise next(iter(failures.values()))
     return [job.folder for job in jobs]
@@ -190,6 +189,8 @@ def _job(plan: Plan, dataset: Dataset, name: str, seed: int, changed: dict[str, 
         "steps_per_epoch": max(1, plan.steps // 8),
         "batch_size": plan.batch_size,
         "seed": seed,
+        # A mean over more steps than a short run has would hold its random beginning.
+        "ema_decay": round(min(0.99, max(0.0, 1 - 30 / plan.steps)), 6),
         **({} if plan.workers is None else {"workers": plan.workers}),
         **changed,
     }
@@ -262,31 +263,17 @@ def _side_by_side(jobs: list[Job], at_once: int, progress: bool) -> dict[Job, Nu
     """Train, each run in a process of its own; say which failed, after all others are done."""
     failures: dict[Job, NuclariumError] = {}
     pool = ThreadPoolExecutor(at_once)
-    try:
-        futures = {pool.submit(_alone, train_one, job, progress): job for job in jobs}
-        for future in as_completed(futures):
-            try:
-                future.result()
-            except NuclariumError as error:
-                failures[futures[future]] = error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return failures
-
-
-def _alone(step: Callable[..., None], job: Job, argument: Any) -> None:
-    """Run a step in a fresh process, so that its memory is its own."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with FreshProcesses() as processes:
         try:
-            pool.submit(step, job, argument).result()
-        except BrokenProcessPool as error:
-            raise _killed(job) from error
-
-
-def _killed(job: Job) -> OutputError:
-    return OutputError(
-        f"The run {job.folder.name} was ended from outside, as a system does that is out of "
-        "memory. What is finished is kept; the same command goes on. A smaller --batch-size needs "
-        "less memory."
-    )
+            futures = {pool.submit(processes.run, train_one, job, progress): job for job in jobs}
+            for future in as_completed(futures):
+                try:
+                    future.result()
+                except NuclariumError as error:
+                    failures[futures[future]] = error
+        except BaseException:
+            processes.end()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return failures
