@@ -101,7 +101,7 @@ def run_benchmark(plan: Plan, *, progress: bool = True) -> list[Path]:
     """
     dataset = read_dataset(plan.dataset)
     _check_split(dataset)
-    jobs = _jobs(plan, dataset)
+    jobs = jobs_of(plan, dataset)
     waiting = [job for job in jobs if not is_scored(job)]
     _open_folder(plan, dataset)
     failures = _side_by_side(waiting, plan.jobs, progress)
@@ -146,7 +146,7 @@ def _check_split(dataset: Dataset) -> None:
         )
 
 
-def _jobs(plan: Plan, dataset: Dataset) -> list[Job]:
+def jobs_of(plan: Plan, dataset: Dataset) -> list[Job]:
     names = dict.fromkeys(encoder_name(name) for name in plan.encoders)
     if not names:
         raise SettingsError("A benchmark needs at least one encoder; give --encoders NAME.")
