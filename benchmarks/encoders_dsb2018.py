@@ -46,7 +46,7 @@ def starts(length: int) -> list[int]:
 
 
 def look(row: dict[str, str]) -> str:
-    """What images of one microscope and one preparation have in common."""
+    """Name what images of one microscope and one preparation have in common."""
     brightness = round(math.log2(1 + float(row["mean_intensity"])))
     area = round(math.log2(1 + float(row["median_area_px"] or 0)))
     return f"{row['width']}x{row['height']}-brightness{brightness}-area{area}"
@@ -125,15 +125,20 @@ def main() -> None:
         whole = list(drafts(args.data, rows))
         items = tuple(
             Item(
-                id=draft.id, image="", labels="", image_sha256="", labels_sha256="",
-                height=SIDE, width=SIDE, n_nuclei=0, **draft.facts,
+                id=draft.id,
+                image="",
+                labels="",
+                image_sha256="",
+                labels_sha256="",
+                height=SIDE,
+                width=SIDE,
+                n_nuclei=0,
+                **draft.facts,
             )
             for draft in whole
         )
         part = {item.id: item.split for item in split(items)}
-        placed = [
-            replace(draft, facts={**draft.facts, "split": part[draft.id]}) for draft in whole
-        ]
+        placed = [replace(draft, facts={**draft.facts, "split": part[draft.id]}) for draft in whole]
         meta = {**META, "split": {"by": name.removeprefix("by-"), "seed": 0}}
         print(report(build_version(folder, f"dsb2018-{name}", placed, meta).dataset), flush=True)
 

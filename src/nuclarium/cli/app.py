@@ -289,7 +289,8 @@ def models(as_json: Json = False) -> None:
 
 @app.command(
     epilog="Examples:  nuclarium train recipes/fluo.toml --out runs/fluo   |   "
-    "nuclarium train recipes/fluo.toml --preview preview.png   |   nuclarium train --from fluo my_images --out runs/mine   |   the same command goes on with a "
+    "nuclarium train recipes/fluo.toml --preview preview.png   |   "
+    "nuclarium train --from fluo my_images --out runs/mine   |   the same command goes on with a "
     "run that was stopped"
 )
 def train(

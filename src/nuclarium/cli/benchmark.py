@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 import typer.core
 
@@ -18,7 +17,7 @@ class SeveralValues(typer.core.TyperCommand):
 
     _several = ("--encoders", "--seeds")
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Write ``--encoders a b`` as ``--encoders a --encoders b``."""
         spread: list[str] = []
         current = ""
@@ -49,9 +48,7 @@ def benchmark(
         str,
         typer.Option(help="none, imagenet, or a folder of files named as the encoders."),
     ] = "none",
-    seeds: Annotated[
-        list[int] | None, typer.Option(help="Seeds, one or more: a run each.")
-    ] = None,
+    seeds: Annotated[list[int] | None, typer.Option(help="Seeds, one or more: a run each.")] = None,
     settings: Annotated[
         Path | None,
         typer.Option(help="TOML of settings of training that all runs share, such as loss."),

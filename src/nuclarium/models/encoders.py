@@ -28,7 +28,7 @@ def _bare(name: str) -> str:
     return re.sub(r"[-_ ]", "", name).lower()
 
 
-_BY_BARE_NAME = {
+_BY_BARE_NAME: dict[str, str] = {
     **{_bare(name): name for name in smp.encoders.encoders},
     **{_bare(paper): own for paper, own in PAPER_NAMES.items()},
 }
@@ -98,6 +98,12 @@ def build_encoder(
         pad_inception_v3(encoder)
     _check_sizes(encoder, name, in_channels, depth)
     return encoder
+
+
+def feature_widths(encoder: nn.Module) -> list[int]:
+    """Channels of an encoder's features, of 1/2 of the input's size first."""
+    channels: list[int] = list(encoder.out_channels)  # type: ignore[arg-type]
+    return channels[1:]
 
 
 def pad_inception_v3(encoder: nn.Module) -> None:

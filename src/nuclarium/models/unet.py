@@ -9,7 +9,7 @@ from timm.layers import Conv2dSame
 from torch import nn
 from torch.nn import functional
 
-from nuclarium.models.encoders import build_encoder
+from nuclarium.models.encoders import build_encoder, feature_widths
 
 
 class NucleusUNet(nn.Module):
@@ -57,7 +57,7 @@ class NucleusUNet(nn.Module):
             encoder_name, in_channels=in_channels, depth=depth, weights=weights
         )
         _pad_evenly(self.encoder)
-        widths = list(self.encoder.out_channels[1:])[::-1] + [0] * full_size
+        widths = feature_widths(self.encoder)[::-1] + [0] * full_size
         self.blocks = nn.ModuleList()
         width = widths[0]
         for skip, out in zip(widths[1:], decoder_channels, strict=True):

@@ -93,7 +93,7 @@ def load_downloaded_weights(encoder: nn.Module, name: str, weights: str) -> None
         raise ModelError(
             f"There must be weights {weights} for the encoder {name}, but {error.args[0]}"
         ) from error
-    except Exception as error:  # noqa: BLE001 - each hub client has exceptions of its own
+    except Exception as error:
         raise ModelError(
             f"The weights {weights} of {name} must be downloaded, but there is no way to them from "
             f"here. Get {_file_of(known, weights)} on a computer with a network, and give its path "

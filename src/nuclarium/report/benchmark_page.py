@@ -106,13 +106,18 @@ def interval_chart(
 
     rows = [
         IntervalRow(
-            name, place(low), place(value), place(high),
+            name,
+            place(low),
+            place(value),
+            place(high),
             f"{name}: {value:.2f} {unit} ({low:.2f} to {high:.2f})",
         )
         for name, (low, value, high) in known.items()
     ]
     count = round((last - first) / step)
-    ticks = [Tick(place(first + i * step), f"{first + i * step:g} {unit}") for i in range(count + 1)]
+    ticks = [
+        Tick(place(first + i * step), f"{first + i * step:g} {unit}") for i in range(count + 1)
+    ]
     return Intervals(title, rows, ticks)
 
 

@@ -18,9 +18,14 @@ class Piece(Protocol):
     """Pixels with most values in [0, 1], and labels of the same size."""
 
     @property
-    def pixels(self) -> npt.NDArray[np.float32]: ...
+    def pixels(self) -> npt.NDArray[np.float32]:
+        """Shape (H, W) or (H, W, 3)."""
+        ...
+
     @property
-    def labels(self) -> Labels: ...
+    def labels(self) -> Labels:
+        """Shape (H, W)."""
+        ...
 
 
 def write_preview(path: Path, augmentation: str, rows: Sequence[Sequence[Piece]]) -> None:
@@ -30,7 +35,9 @@ def write_preview(path: Path, augmentation: str, rows: Sequence[Sequence[Piece]]
         for i, r in enumerate(rows)
     ]
     note = "Outlines are the truth. All of one brightness: black is 0, white is 1."
-    write_png(path, sheet(shown, title=f"Before training: augmentation = {augmentation}", note=note))
+    write_png(
+        path, sheet(shown, title=f"Before training: augmentation = {augmentation}", note=note)
+    )
 
 
 def _drawn(piece: Piece) -> Rgb:

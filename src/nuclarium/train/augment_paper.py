@@ -1,4 +1,4 @@
-"""The augmentation of published benchmarks: crop, flip, elastic deformation, brightness, contrast."""
+"""The augmentation of published benchmarks: crop, flip, elastic deformation, light."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ BRIGHTNESS = 0.2
 CONTRAST = 0.2
 
 
-def paper_patch(
-    patch: Patch, size: int, rng: np.random.Generator, *, vary: bool = True
-) -> Patch:
+def paper_patch(patch: Patch, size: int, rng: np.random.Generator, *, vary: bool = True) -> Patch:
     """Cut a random patch out of an image and vary it as the recommendation says.
 
     Parameters

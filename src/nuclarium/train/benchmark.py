@@ -147,6 +147,7 @@ def _check_split(dataset: Dataset) -> None:
 
 
 def jobs_of(plan: Plan, dataset: Dataset) -> list[Job]:
+    """Write the settings of every run of a plan, one an encoder and seed."""
     names = dict.fromkeys(encoder_name(name) for name in plan.encoders)
     if not names:
         raise SettingsError("A benchmark needs at least one encoder; give --encoders NAME.")
@@ -154,8 +155,7 @@ def jobs_of(plan: Plan, dataset: Dataset) -> list[Job]:
     jobs = []
     for name in names:
         build_encoder(name, in_channels=1, depth=5)  # an unknown name is refused at once
-        for seed in plan.seeds:
-            jobs.append(_job(plan, dataset, name, seed, changed))
+        jobs += [_job(plan, dataset, name, seed, changed) for seed in plan.seeds]
     return jobs
 
 

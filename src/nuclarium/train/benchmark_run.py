@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import logging
 import os
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nuclarium import __version__
 from nuclarium.dataset.manifest import read_dataset
 from nuclarium.io.write import write_json
 
@@ -80,7 +80,7 @@ def measure(job: Job, dataset_folder: Path) -> None:
         job.folder / "scores.json",
         {
             "schema": 1,
-            "version": __version__,
+            "version": importlib.metadata.version("nuclarium"),
             "fingerprint": job.fingerprint,
             "name": paper_name(settings["encoder"]),
             "encoder": settings["encoder"],

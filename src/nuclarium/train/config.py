@@ -23,6 +23,9 @@ from nuclarium.predict.model import DecoderSpec, load_model
 TargetName = Literal["distance", "binary"]
 LossName = Literal["bce", "dice", "focal", "jaccard"]
 
+USUAL_LOSS = {"bce": 1.0, "dice": 1.0}
+"""Of the foreground, where no loss is given."""
+
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
@@ -48,8 +51,8 @@ class TrainConfig(BaseModel):
     dataset: Annotated[
         Path | None,
         Field(
-            description="Folder of a dataset, instead of `images` and `labels`; its split says what "
-            "is trained on and what watches"
+            description="Folder of a dataset, instead of `images` and `labels`; its split says "
+            "what is trained on and what watches"
         ),
     ] = None
     index: Annotated[
@@ -136,7 +139,8 @@ class TrainConfig(BaseModel):
         Field(description="Course of the learning rate"),
     ] = "onecycle"
     plateau_patience: Annotated[
-        int, Field(ge=0, description="Validations without progress before `plateau` lowers the rate")
+        int,
+        Field(ge=0, description="Validations without progress until `plateau` lowers it"),
     ] = 5
     plateau_factor: Annotated[
         float, Field(gt=0, lt=1, description="What `plateau` multiplies the rate with")
@@ -187,7 +191,9 @@ class TrainConfig(BaseModel):
                 f"{len(self.decoder_channels)} decoder_channels, but got {self.patch_size_px}"
             )
         if self.schedule == "plateau" and not self.is_watched:
-            raise ValueError("schedule = plateau needs images to watch, validation_fraction above 0")
+            raise ValueError(
+                "schedule = plateau needs images to watch, validation_fraction above 0"
+            )
         return self
 
     @model_validator(mode="after")
@@ -209,14 +215,13 @@ class TrainConfig(BaseModel):
         return self.dataset is not None or self.validation_fraction > 0
 
     @property
-    def mask_losses(self) -> dict[LossName, float]:
+    def mask_losses(self) -> dict[str, float]:
         """Factors of the losses of the foreground; for a distance as well, where none is given."""
-        usual: dict[LossName, float] = {"bce": 1.0, "dice": 1.0}
-        return self.loss or usual
+        return {str(name): factor for name, factor in self.loss.items()} or dict(USUAL_LOSS)
 
 
 def _without_value(config: TrainConfig) -> set[str]:
-    """Settings that are written out but empty, as in the settings that a run keeps."""
+    """Return settings that are written out but empty, as in those that a run keeps."""
     return {name for name in config.model_fields_set if not getattr(config, name)}
 
 

@@ -32,7 +32,7 @@ def sparkline(values: Sequence[float], width: int = _WIDTH) -> str:
     >>> sparkline([])
     ''
     """
-    shown = [value for value in values if value == value][-width:]  # noqa: PLR0124 - nan differs
+    shown = [value for value in values if value == value][-width:]
     if not shown:
         return ""
     low, high = min(shown), max(shown)
@@ -92,7 +92,8 @@ class LiveCurve(lightning.Callback):
         if self._progress.disable:
             seconds = time.monotonic() - self._began
             self._console.print(
-                f"{self._title}: step {trainer.global_step} of {self._steps}  {text}  {seconds:.0f} s",
+                f"{self._title}: step {trainer.global_step} of {self._steps}  {text}  "
+                f"{seconds:.0f} s",
                 markup=False,
                 soft_wrap=True,
             )

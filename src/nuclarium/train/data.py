@@ -131,7 +131,7 @@ class RandomPatches(Dataset[Sample]):
 
     def _plain(self, rng: np.random.Generator) -> Patch:
         """Patch of an image, all of which count alike; varied as papers do, or not at all."""
-        example = self.examples[rng.integers(len(self.examples))]
+        example = self.examples[int(rng.integers(len(self.examples)))]
         whole = self._coloured(Patch(example.pixels, example.labels, example.largest), rng)
         size = self.config.patch_size_px
         return paper_patch(whole, size, rng, vary=self.config.augmentation == "paper")

@@ -72,11 +72,7 @@ def export_run(
         "started": record["started"],
         "step": _step(checkpoint),
         "versions": record["versions"],
-        "settings": {
-            name: value
-            for name, value in config.items()
-            if name not in _NOT_IN_CARD
-        },
+        "settings": {name: value for name, value in config.items() if name not in _NOT_IN_CARD},
         "scores": {} if scores is None else _read_json(scores),
     }
     export_network(

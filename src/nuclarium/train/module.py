@@ -97,7 +97,10 @@ def make_optimizer(parameters: list[torch.nn.Parameter], config: TrainConfig) ->
     rate, decay = config.learning_rate, config.weight_decay
     if config.optimizer == "sgd":
         return torch.optim.SGD(
-            parameters, lr=rate, momentum=config.momentum, nesterov=config.momentum > 0,
+            parameters,
+            lr=rate,
+            momentum=config.momentum,
+            nesterov=config.momentum > 0,
             weight_decay=decay,
         )
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW

@@ -26,6 +26,7 @@ from nuclarium.workspace.benchmark_figures import write_figures
 from nuclarium.workspace.benchmark_runs import EncoderRuns, read_plan, read_runs
 from nuclarium.workspace.benchmark_tables import (
     INSTANCE_SCORES,
+    by_score,
     cost_table,
     difference_table,
     groups_of,
@@ -68,9 +69,7 @@ class BenchmarkReport:
         }
         return {
             "page": str(self.page),
-            **{
-                name: json.loads(table.to_json(orient="records")) for name, table in tables.items()
-            },
+            **{name: json.loads(table.to_json(orient="records")) for name, table in tables.items()},
         }
 
     def text(self) -> str:
@@ -143,15 +142,15 @@ def _page(
         "Predicted masks beside the truth, for each condition.",
         "One test image with the predictions of all encoders.",
     )
-    pixels = report.pixels.set_index("encoder")
     chart = {
-        str(name): (row["f1_percent_low"], row["f1_percent"], row["f1_percent_high"])
-        for name, row in pixels.iterrows()
+        name: (row["f1_percent_low"], row["f1_percent"], row["f1_percent_high"])
+        for name, row in by_score(report.pixels.set_index("encoder")).items()
     }
     return BenchmarkPage(
         title=f"{data['name']} {data['version']}",
         provenance=[
-            f"{parts['train']} images to train on, {parts['val']} to watch, {parts['test']} to test",
+            f"{parts['train']} images to train on, {parts['val']} to watch, {parts['test']} "
+            "to test",
             f"{plan['steps']:,} steps of {plan['batch_size']} patches for every encoder",
             f"weights: {plan['weights']}",
             f"nuclarium {__version__}",
@@ -164,9 +163,7 @@ def _page(
             _difference_page_table(report.differences),
             _cost_page_table(report.costs),
         ],
-        figures=[
-            PageFigure(p.read_bytes(), c) for p, c in zip(figures, captions, strict=True)
-        ],
+        figures=[PageFigure(p.read_bytes(), c) for p, c in zip(figures, captions, strict=True)],
         settings={
             "Split": json.dumps(data["split"], ensure_ascii=False),
             "Dataset, SHA-256": data["content_sha256"],
@@ -178,9 +175,10 @@ def _page(
 
 def _findings(encoders: Sequence[EncoderRuns], report: BenchmarkReport) -> list[str]:
     """Say in sentences what the tables show."""
-    best = report.pixels.loc[report.pixels["f1_percent"].idxmax()]
+    rows = by_score(report.pixels.set_index("encoder"))
+    name, best = max(rows.items(), key=lambda pair: pair[1]["f1_percent"])
     said = [
-        f"The highest pooled pixel F1 is that of {best['encoder']}: {best['f1_percent']:.2f} % "
+        f"The highest pooled pixel F1 is that of {name}: {best['f1_percent']:.2f} % "
         f"({best['f1_percent_low']:.2f} to {best['f1_percent_high']:.2f})."
     ]
     of_f1 = report.differences[report.differences["score"] == "dice"]
@@ -240,8 +238,9 @@ def _instance_page_table(found: Mapping[str, pd.DataFrame]) -> PageTable:
     rows = []
     for name, table in found.items():
         cells = [Cell(name)]
+        values = by_score(table)
         for score in INSTANCE_SCORES:
-            row = table.loc[score]
+            row = values[score]
             cells.append(Cell(_number(row["value"], 3), _range(row["low"], row["high"], 3)))
         rows.append(cells)
     hint = (
@@ -256,10 +255,10 @@ def _difference_page_table(table: pd.DataFrame) -> PageTable:
     heads = ["Pair"] + [h for name in shown.values() for h in (f"{name}, %", "p")]
     rows = []
     for (a, b), part in table.groupby(["a", "b"], sort=False):
-        by_score = part.set_index("score")
+        values = by_score(part.set_index("score").drop(columns=["a", "b"]))
         cells = [Cell(f"{b} − {a}")]
         for score in shown:
-            row = by_score.loc[score]
+            row = values[score]
             low, high = 100 * row["low"], 100 * row["high"]
             cells.append(Cell(_number(100 * row["difference"], 2, sign=True), _range(low, high, 2)))
             cells.append(Cell(_p(row["p_holm"])))

@@ -47,6 +47,15 @@ def summaries(encoders: Sequence[EncoderRuns]) -> dict[str, pd.DataFrame]:
     }
 
 
+def by_score(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return the numbers of a table by the names of its rows and columns."""
+    names = [str(name) for name in table.columns]
+    return {
+        str(row[0]): dict(zip(names, map(float, row[1:]), strict=True))
+        for row in table.itertuples(name=None)
+    }
+
+
 def pixel_table(
     encoders: Sequence[EncoderRuns],
     found: Mapping[str, pd.DataFrame],
@@ -59,14 +68,14 @@ def pixel_table(
     """
     rows = []
     for encoder in encoders:
-        table = found[encoder.name]
+        table = by_score(found[encoder.name])
         row: dict[str, Any] = {"encoder": encoder.name}
         for score, name in (("dice", "f1"), ("iou", "iou")):
             for column, ending in (("value", ""), ("low", "_low"), ("high", "_high")):
-                row[f"{name}_percent{ending}"] = 100 * table.loc[score, column]
+                row[f"{name}_percent{ending}"] = 100 * table[score][column]
         row["val_loss"] = encoder.mean("val_loss")
         for column in ("image_mean", "image_mean_low", "image_mean_high"):
-            row[f"f1_{column}_percent"] = 100 * table.loc["dice", column]
+            row[f"f1_{column}_percent"] = 100 * table["dice"][column]
         row["f1_seed_sd_percent"] = 100 * encoder.seed_spread
         if published:
             paper = published.get(encoder.name)
@@ -79,16 +88,16 @@ def pixel_table(
 def instance_table(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Scores of nuclei, pooled, one row an encoder and score, with 95 % intervals."""
     rows = [
-        {"encoder": name, "score": score, **table.loc[score, ["value", "low", "high"]].to_dict()}
+        {"encoder": name, "score": score, **{k: row[k] for k in ("value", "low", "high")}}
         for name, table in found.items()
-        for score in table.index
+        for score, row in by_score(table).items()
         if score not in ("dice", "iou")
     ]
     return pd.DataFrame(rows)
 
 
 def cost_table(encoders: Sequence[EncoderRuns]) -> pd.DataFrame:
-    """What each encoder costs to train and to use; means over the seeds."""
+    """Say what each encoder costs to train and to use; means over the seeds."""
     rows = []
     for encoder in encoders:
         record = encoder.runs[0].record
@@ -125,9 +134,8 @@ def difference_table(encoders: Sequence[EncoderRuns]) -> pd.DataFrame:
     for a, b in itertools.combinations(encoders, 2):
         rng = np.random.default_rng(SEED)
         table = compare(a.scores, b.scores, groups, rng=rng, resamples=_RESAMPLES)
-        for score in COMPARED:
-            values = table.loc[score, ["difference", "low", "high", "p"]].to_dict()
-            rows.append({"a": a.name, "b": b.name, "score": score, **values})
+        values = by_score(table.drop(columns=["a", "b"]))
+        rows += [{"a": a.name, "b": b.name, "score": score, **values[score]} for score in COMPARED]
     columns = ["a", "b", "score", "difference", "low", "high", "p"]
     found = pd.DataFrame(rows, columns=columns)
     found["p_holm"] = np.nan

@@ -53,9 +53,7 @@ def test_padding_of_inception_v3_leaves_the_middle_as_it_was():
     ours = build_encoder("inceptionv3", in_channels=1, depth=5).eval()
     stored = {"model." + k: v for k, v in plain.state_dict().items()}
     for name in ("Mixed_6a", "Mixed_7a"):
-        stored = {
-            k.replace(f"model.{name}.", f"model.{name}.block."): v for k, v in stored.items()
-        }
+        stored = {k.replace(f"model.{name}.", f"model.{name}.block."): v for k, v in stored.items()}
     ours.load_state_dict(stored)
     pixels = torch.rand(1, 1, 96, 96)
     with torch.inference_mode():

@@ -113,9 +113,7 @@ def naive(logits, mask, positive_weight=1.0, gamma=2.0):
 @pytest.mark.parametrize("positive_weight", [1.0, 3.0])
 def test_mask_loss_is_its_definition(logits, mask, name, positive_weight):
     found = mask_loss(logits, mask, {name: 1.0}, positive_weight=positive_weight)
-    np.testing.assert_allclose(
-        float(found), naive(logits, mask, positive_weight)[name], rtol=1e-5
-    )
+    np.testing.assert_allclose(float(found), naive(logits, mask, positive_weight)[name], rtol=1e-5)
 
 
 def test_losses_add_up_with_their_factors(logits, mask):

@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ pytest.importorskip("lightning", reason="the extra train is not installed")
 from nuclarium.core.errors import NuclariumError, OutputError, SettingsError  # noqa: E402
 from nuclarium.dataset.manifest import read_dataset  # noqa: E402
 from nuclarium.evaluate import score  # noqa: E402
-from nuclarium.train.benchmark import Plan, run_benchmark  # noqa: E402
+from nuclarium.train.benchmark import Plan, jobs_of, run_benchmark  # noqa: E402
+from nuclarium.train.config import read_config  # noqa: E402
 from nuclarium.train.fresh import FreshProcesses  # noqa: E402
 from nuclarium.workspace.benchmark import write_benchmark  # noqa: E402
 from nuclarium.workspace.benchmark_runs import read_runs  # noqa: E402
@@ -49,7 +51,7 @@ class TestFinished:
             assert names >= {"scores.json", "predictions.npz", "model.onnx", "settings.toml", "run"}
 
     def test_pixels_are_counted_in_the_mask_and_nuclei_in_the_labels(self, finished):
-        made, folders = finished
+        made, _ = finished
         dataset = read_dataset(made.dataset)
         (first, *_) = read_runs(made.out)
         run = first.runs[0]
@@ -68,7 +70,9 @@ class TestFinished:
         assert record["inference"]["seconds_per_image"] > 0
         assert record["parameters"] > 1e5
         assert record["val_loss"] == min(record["training"]["val_losses"])
-        assert [image["id"] for image in record["images"]] == [f"field{i:02d}" for i in range(8, 12)]
+        assert [image["id"] for image in record["images"]] == [
+            f"field{i:02d}" for i in range(8, 12)
+        ]
 
     def test_finished_benchmark_is_left_as_it_is(self, finished):
         made, folders = finished
@@ -173,20 +177,15 @@ def test_settings_that_are_not_to_be_shared_are_refused(tmp_path, text, said):
 
 def test_encoder_starts_from_the_file_of_its_name(tmp_path):
     from nuclarium.models.encoders import build_encoder
-    from nuclarium.train.config import read_config
 
     (tmp_path / "weights").mkdir()
     encoder = build_encoder("tu-test_resnet", in_channels=3, depth=5)
     torch.save(encoder.state_dict(), tmp_path / "weights" / "tu-test_resnet.pth")
-    from nuclarium.train.benchmark import jobs_of
-
     dataset = read_dataset(write_dataset(tmp_path / "set"))
     made = plan(dataset.folder, tmp_path / "out", weights=str(tmp_path / "weights"))
     (job,) = jobs_of(made, dataset)
     config = read_config(job.folder / "settings.toml")
     assert config.encoder_weights == str(tmp_path / "weights" / "tu-test_resnet.pth")
-
-
 
 
 def test_process_that_is_killed_is_an_error_in_a_sentence(tmp_path):
@@ -196,8 +195,4 @@ def test_process_that_is_killed_is_an_error_in_a_sentence(tmp_path):
 
 def test_error_of_a_process_is_raised_here():
     with FreshProcesses() as processes, pytest.raises(NuclariumError, match="none at nowhere"):
-        from pathlib import Path
-
-        from nuclarium.train.config import read_config
-
         processes.run(read_config, Path("nowhere"))

@@ -106,9 +106,7 @@ def test_run_that_was_killed_ends_as_an_unbroken_one(tmp_path, monkeypatch, sett
     got = tensors(tmp_path / "run" / "checkpoints" / "last.ckpt")
     torch.testing.assert_close(got, expected, rtol=0, atol=0)
     torch.testing.assert_close(tensors(resumed), tensors(whole), rtol=0, atol=0)
-    rates = [
-        rate_of(tmp_path / name / "checkpoints" / "last.ckpt") for name in ("whole", "run")
-    ]
+    rates = [rate_of(tmp_path / name / "checkpoints" / "last.ckpt") for name in ("whole", "run")]
     assert rates[0] == rates[1]
     if "plateau" in settings:
         assert rates[0] == pytest.approx(1e-7)
@@ -133,9 +131,7 @@ def test_rate_follows_its_schedule(schedule):
         assert np.argmax(rates) == (2 if schedule == "onecycle" else 0)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD")]
-)
+@pytest.mark.parametrize(("name", "kind"), [("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD")])
 def test_optimizer_is_the_one_that_is_named(name, kind):
     config = TrainConfig.model_validate({**NEEDED, "optimizer": name, "weight_decay": 0.5})
     optimizer = make_optimizer([torch.nn.Parameter(torch.zeros(1))], config)
