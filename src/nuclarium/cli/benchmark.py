@@ -64,6 +64,7 @@ def benchmark(
 ) -> None:
     """Train encoders side by side and compare them; goes on when started again. Needs `train`."""
     from nuclarium.cli.app import need_extra
+    from nuclarium.core.errors import NuclariumError
     from nuclarium.workspace.benchmark import write_benchmark
     from nuclarium.workspace.published import reference as published_table
 
@@ -85,6 +86,10 @@ def benchmark(
     )
     try:
         run_benchmark(plan, progress=not as_json)
+    except NuclariumError:
+        if any(out.glob("*/scores.json")):  # what is finished can be looked at
+            write_benchmark(dataset, out, reference_name=reference)
+        raise
     except KeyboardInterrupt:
         typer.echo("\nnuclarium: stopped. The same command goes on.", err=True)
         raise typer.Exit(INTERRUPTED) from None
