@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -148,11 +149,14 @@ class Patches(lightning.LightningDataModule):
         a_step = config.accumulate * config.batch_size * config.devices
         count = min(config.steps_per_epoch, config.steps - done) * a_step
         first = done * a_step
+        workers = _processors() - 1 if config.workers is None else config.workers
         return DataLoader(
             RandomPatches(self.train_examples, self.spec, config),
             batch_size=config.batch_size,
             sampler=range(first + rank, first + count, config.devices),
-            num_workers=_processors() - 1 if config.workers is None else config.workers,
+            num_workers=workers,
+            # In a run of a benchmark, a fresh process, each worker would import torch anew.
+            multiprocessing_context="fork" if workers and sys.platform == "linux" else None,
             pin_memory=torch.cuda.is_available(),
         )
 
