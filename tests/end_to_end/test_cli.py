@@ -22,7 +22,17 @@ from nuclarium.cli import main
 from nuclarium.io import hash_file
 from nuclarium.workspace.sample import synthetic_nuclei
 
-COMMANDS = ["info", "segment", "measure", "evaluate", "sample", "models", "train", "export"]
+COMMANDS = [
+    "info",
+    "segment",
+    "measure",
+    "evaluate",
+    "sample",
+    "models",
+    "train",
+    "export",
+    "benchmark",
+]
 TILES_IN_FILES = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
