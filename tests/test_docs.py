@@ -94,7 +94,8 @@ def test_every_setting_of_training_is_documented_with_its_default():
 
 
 def quoted(text):
-    return f'"{text}"' if re.fullmatch(r"[\w-]*[a-z][\w-]*", text) else text
+    is_word = re.fullmatch(r"[\w-]*[a-z][\w-]*", text) and text not in ("true", "false")
+    return f'"{text}"' if is_word else text
 
 
 def test_every_setting_of_decoding_is_documented_with_its_default():

@@ -15,6 +15,7 @@ from nuclarium.cli import planes as plane_commands
 from nuclarium.cli import project as project_commands
 from nuclarium.cli import recipe as recipe_commands
 from nuclarium.cli import sample
+from nuclarium.cli.benchmark import SeveralValues, benchmark
 from nuclarium.cli.dataset import dataset_app
 from nuclarium.core.errors import NuclariumError
 
@@ -294,6 +295,7 @@ def models(as_json: Json = False) -> None:
 
 @app.command(
     epilog="Examples:  nuclarium train recipes/fluo.toml --out runs/fluo   |   "
+    "nuclarium train recipes/fluo.toml --preview preview.png   |   "
     "nuclarium train --from fluo my_images --out runs/mine   |   the same command goes on with a "
     "run that was stopped"
 )
@@ -306,19 +308,40 @@ def train(
             "holds the folders images and labels.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run.")] = None,
     start: Annotated[
         str | None,
         typer.Option("--from", help="Shipped model, or model file, to adapt to the folder."),
     ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option(help="Only write a PNG of patches as the network would see them."),
+    ] = None,
 ) -> None:
     """Train a network; a run that was stopped goes on. Needs the extra `train`."""
-    _need_extra("Training")
+    need_extra("Training")
+    from nuclarium.core.errors import SettingsError
     from nuclarium.train.fine_tune import write_settings
+
+    if preview is not None and start is None:
+        from nuclarium.report.preview import write_preview
+        from nuclarium.train.preview import preview_patches
+
+        write_preview(preview, *preview_patches(source))
+        typer.echo(f"Patches as the network would see them are in {preview}")
+        return
+    if out is None or preview is not None:
+        raise SettingsError(
+            "Training needs a folder for the run: give --out DIR; --preview takes a settings file."
+        )
     from nuclarium.train.run import train as start_run
 
     settings = source if start is None else write_settings(source, start, out)
-    best = start_run(settings, out)
+    try:
+        best = start_run(settings, out)
+    except KeyboardInterrupt:
+        typer.echo("\nnuclarium: stopped. The same command goes on with the run.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     typer.echo(f"The network is in {best}. Make a model of it: nuclarium export {out} --out FILE")
 
 
@@ -336,7 +359,7 @@ def export(
     ] = None,
 ) -> None:
     """Make one model file of a training run. Needs the extra `train`."""
-    _need_extra("Exporting")
+    need_extra("Exporting")
     from nuclarium.train.export import export_run
 
     model = export_run(run, out, scores=scores, calibration=calibration)
@@ -348,10 +371,18 @@ plane_commands.register(app)
 recipe_commands.register(app)
 
 
-def _need_extra(step: str) -> None:
+def need_extra(step: str) -> None:
+    """Refuse a step whose optional part is not installed."""
     import importlib.util
 
     from nuclarium.core.errors import MissingExtraError
 
     if any(importlib.util.find_spec(name) is None for name in ("torch", "lightning", "onnx")):
         raise MissingExtraError(step, "train")
+
+
+app.command(
+    cls=SeveralValues,
+    epilog="Example:  nuclarium benchmark datasets/bmgd --encoders ResNet50 MobileNetV2 "
+    "--out benchmarks/bmgd --reference bmgd-paper",
+)(benchmark)

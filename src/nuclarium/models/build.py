@@ -22,13 +22,16 @@ def build_network(settings: Mapping[str, Any]) -> NucleusUNet:
     Parameters
     ----------
     settings : mapping
-        ``encoder``, ``decoder_channels``, ``kind`` and ``start_from``, as in `train.TrainConfig`.
-        A network that goes on from a model has its normalisations folded.
+        ``encoder``, ``decoder_channels``, ``full_size``, ``targets``, ``kind`` and ``start_from``,
+        as in `train.TrainConfig`. A network that goes on from a model has its normalisations
+        folded.
     """
     network = NucleusUNet(
         settings["encoder"],
         in_channels=3 if settings.get("kind") == "colour" else 1,
+        out_channels=1 if settings.get("targets") == "binary" else 2,
         decoder_channels=settings["decoder_channels"],
+        full_size=settings.get("full_size", False),
     )
     return folded(network) if settings.get("start_from") else network  # type: ignore[return-value]
 
@@ -42,7 +45,7 @@ def load_model_weights(network: NucleusUNet, model: Model) -> None:
         If the file lacks a weight of the network, or one has another shape.
     """
     stored = {
-        tensor.name: numpy_helper.to_array(tensor)
+        tensor.name.removeprefix("network."): numpy_helper.to_array(tensor)
         for tensor in onnx.load_from_string(model.network).graph.initializer
     }
     own = network.state_dict()

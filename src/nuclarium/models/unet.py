@@ -1,33 +1,40 @@
-"""A U-Net on any encoder of segmentation_models_pytorch, with a head at half resolution."""
+"""A U-Net on any encoder of segmentation_models_pytorch, with a head at half or full resolution."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import segmentation_models_pytorch as smp
 import torch
 from timm.layers import Conv2dSame
 from torch import nn
 from torch.nn import functional
 
+from nuclarium.models.encoders import build_encoder, feature_widths
+
 
 class NucleusUNet(nn.Module):
-    """Encoder, decoder, and a head that gives full-size maps from half-size features.
+    """Encoder, decoder, and a head that gives full-size maps.
 
     The decoder stops at half the input's resolution, where a full-size decoder would spend most of
     its time; the head predicts each 2 × 2 block of output pixels from one feature vector
-    (sub-pixel convolution [1]_).
+    (sub-pixel convolution [1]_). With `full_size` the decoder has one block more, as the usual
+    U-Net of published benchmarks.
 
     Parameters
     ----------
     encoder_name : str
-        A name that `segmentation_models_pytorch` knows; ``tu-`` names come from timm.
+        As `encoders.build_encoder` takes it.
     in_channels : int
         Channels of the input.
     out_channels : int
         Maps to predict.
     decoder_channels : sequence of int
-        Channels of the decoder, coarsest first; one entry for each encoder level but the last.
+        Channels of the decoder, coarsest first; one entry for each encoder level but the last, and
+        with `full_size` one for each level.
+    full_size : bool
+        Whether the decoder goes on to the input's resolution.
+    weights : str, optional
+        Weights of the encoder that are downloaded, such as ``imagenet``.
 
     References
     ----------
@@ -41,20 +48,24 @@ class NucleusUNet(nn.Module):
         in_channels: int = 1,
         out_channels: int = 2,
         decoder_channels: Sequence[int] = (96, 64, 48, 32),
+        full_size: bool = False,
+        weights: str | None = None,
     ) -> None:
         super().__init__()
-        depth = len(decoder_channels) + 1
-        self.encoder = smp.encoders.get_encoder(
-            encoder_name, in_channels=in_channels, depth=depth, weights=None
+        depth = len(decoder_channels) + (0 if full_size else 1)
+        self.encoder = build_encoder(
+            encoder_name, in_channels=in_channels, depth=depth, weights=weights
         )
         _pad_evenly(self.encoder)
-        widths = list(self.encoder.out_channels[1:])[::-1]
+        widths = feature_widths(self.encoder)[::-1] + [0] * full_size
         self.blocks = nn.ModuleList()
         width = widths[0]
         for skip, out in zip(widths[1:], decoder_channels, strict=True):
             self.blocks.append(DecoderBlock(width, skip, out))
             width = out
-        self.head = nn.Conv2d(width, 4 * out_channels, 3, padding=1)
+        per_pixel = 1 if full_size else 4
+        self.head = nn.Conv2d(width, per_pixel * out_channels, 3, padding=1)
+        self.full_size = full_size
         self.divisor = 2**depth
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -71,9 +82,11 @@ class NucleusUNet(nn.Module):
         """
         features = self.encoder(pixels)[1:]
         x = features[-1]
-        for block, skip in zip(self.blocks, features[-2::-1], strict=True):
+        skips = [*features[-2::-1], *([None] if self.full_size else [])]
+        for block, skip in zip(self.blocks, skips, strict=True):
             x = block(x, skip)
-        return functional.pixel_shuffle(self.head(x), 2)
+        logits: torch.Tensor = self.head(x)
+        return logits if self.full_size else functional.pixel_shuffle(logits, 2)
 
 
 class DecoderBlock(nn.Module):
@@ -84,10 +97,11 @@ class DecoderBlock(nn.Module):
         self.fuse = _convolution(in_channels + skip_channels, out_channels)
         self.refine = _convolution(out_channels, out_channels)
 
-    def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
-        """Return features of the size of `skip`."""
+    def forward(self, x: torch.Tensor, skip: torch.Tensor | None) -> torch.Tensor:
+        """Return features of twice the size, that of `skip`; there is none at full size."""
         x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
-        refined: torch.Tensor = self.refine(self.fuse(torch.cat([x, skip], dim=1)))
+        joined = x if skip is None else torch.cat([x, skip], dim=1)
+        refined: torch.Tensor = self.refine(self.fuse(joined))
         return refined
 
 

@@ -90,6 +90,13 @@ class PlaneLabels:
         """Return the whole plane, int32 of `shape`."""
         return self.read(Box.of_shape(self.shape))
 
+    def maps(self) -> npt.NDArray[np.uint8]:
+        """Return foreground probability and distance in 1/255, shape (2, H, W)."""
+        maps = np.zeros((2, *self.shape), np.uint8)
+        for index, box in enumerate(iter_boxes(self.shape, self.tile_size)):
+            maps[(slice(None), *box.slices)] = self.store.get(f"maps-{index}")["maps"]
+        return maps
+
     def _tile(self, index: int) -> Labels:
         numbers = self.store.get(f"numbers-{index}")["numbers"]
         return self.nuclei.labels_of(index, numbers)

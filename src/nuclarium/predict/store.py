@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-import imagecodecs
 import numpy as np
 import numpy.typing as npt
 
@@ -73,6 +72,8 @@ class FolderStore:
 
     def put(self, key: str, arrays: Arrays) -> None:
         """Write arrays beside their place and move them there when they are whole."""
+        import imagecodecs
+
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)  # type: ignore[arg-type]
         part = self.folder / f".{key}.{threading.get_ident()}.part"
@@ -94,6 +95,8 @@ class FolderStore:
             if key in self._recent:
                 self._recent.move_to_end(key)
                 return self._recent[key]
+        import imagecodecs
+
         try:
             content = imagecodecs.zstd_decode(self._path(key).read_bytes())
             with np.load(io.BytesIO(content)) as stored:

@@ -16,11 +16,12 @@ from torch.utils.data import Dataset
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.labels import Labels
 from nuclarium.io import open_image
-from nuclarium.models.targets import foreground_and_distance, largest_distances
+from nuclarium.models.targets import largest_distances
 from nuclarium.predict.model import InputSpec
 from nuclarium.preprocess.intensity import percentile_range, type_range
 from nuclarium.train.augment import change_intensities, random_patch
-from nuclarium.train.config import TrainConfig
+from nuclarium.train.augment_paper import paper_patch
+from nuclarium.train.config import TargetName, TrainConfig
 from nuclarium.train.empty import ground, haze, noise_field
 from nuclarium.train.pairs import Pair
 from nuclarium.train.paste import Patch, add_light, add_stain, pasted
@@ -108,15 +109,18 @@ class RandomPatches(Dataset[Sample]):
         self.weights = weights / weights.sum()
 
     def __len__(self) -> int:
-        return self.config.steps * self.config.batch_size
+        config = self.config
+        return config.steps * config.accumulate * config.batch_size * config.devices
 
     def __getitem__(self, number: int) -> Sample:
         patch = self.patch(number)
-        return _sample(self.spec.standardise(patch.pixels), patch.targets)
+        return _sample(self.spec.standardise(patch.pixels), _targets(patch, self.config.targets))
 
     def patch(self, number: int) -> Patch:
         """Return the patch of that number before it is standardised."""
         rng = np.random.default_rng((self.config.seed, number))
+        if self.config.augmentation != "microscope":
+            return self._plain(rng)
         patch = self._empty(rng) if rng.random() < EMPTY_FRACTION else self._random(rng)
         if self.is_colour:
             holes = None
@@ -124,6 +128,13 @@ class RandomPatches(Dataset[Sample]):
                 holes = self._like(self._pick(rng), 1.0, rng).labels > 0
             return patch.with_pixels(change_stain(patch.pixels, patch.targets, rng, holes))
         return patch.with_pixels(change_intensities(patch.pixels, rng))
+
+    def _plain(self, rng: np.random.Generator) -> Patch:
+        """Patch of an image, all of which count alike; varied as papers do, or not at all."""
+        example = self.examples[int(rng.integers(len(self.examples)))]
+        whole = self._coloured(Patch(example.pixels, example.labels, example.largest), rng)
+        size = self.config.patch_size_px
+        return paper_patch(whole, size, rng, vary=self.config.augmentation == "paper")
 
     def _random(self, rng: np.random.Generator) -> Patch:
         example = self._pick(rng)
@@ -217,10 +228,17 @@ def _weights(examples: Sequence[Example]) -> npt.NDArray[np.float64]:
 class CentrePatches(Dataset[Sample]):
     """The middle of each validation image, unchanged, padded where it is smaller than a patch."""
 
-    def __init__(self, examples: Sequence[Example], spec: InputSpec, size: int) -> None:
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        spec: InputSpec,
+        size: int,
+        targets: TargetName = "distance",
+    ) -> None:
         self.examples = examples
         self.spec = spec
         self.size = size
+        self.targets = targets
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -228,13 +246,19 @@ class CentrePatches(Dataset[Sample]):
     def __getitem__(self, index: int) -> Sample:
         example = self.examples[index]
         pixels = _centre(example.pixels, self.size, "reflect")
-        labels = _centre(example.labels, self.size, "constant")
-        targets = foreground_and_distance(labels, example.largest)
-        return _sample(self.spec.standardise(pixels), targets)
+        patch = Patch(pixels, _centre(example.labels, self.size, "constant"), example.largest)
+        return _sample(self.spec.standardise(pixels), _targets(patch, self.targets))
+
+
+def _targets(patch: Patch, targets: TargetName) -> Pixels:
+    """Return what is learned of a patch, shape (K, H, W): both maps, or the foreground alone."""
+    if targets == "binary":
+        return (patch.labels > 0).astype(np.float32)[None]
+    return patch.targets
 
 
 def _sample(pixels: Pixels, targets: Pixels) -> Sample:
-    """Tensors of shapes (C, H, W) and (2, H, W)."""
+    """Tensors of shapes (C, H, W) and (K, H, W)."""
     channels = np.moveaxis(np.atleast_3d(pixels), 2, 0)
     return torch.from_numpy(np.ascontiguousarray(channels)), torch.from_numpy(targets)
 

@@ -9,8 +9,26 @@ from typing import Any
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.models.export import export_network, load_run_network
+from nuclarium.models.height import MaskWithHeight
 from nuclarium.predict.calibration import Calibration
 from nuclarium.predict.model import DecoderSpec, InputSpec, Model, load_model
+
+MASK_DECODER = {"join_ratio": 0.85}
+"""What differs in decoding a mask, chosen by benchmarks/mask_decoder.py."""
+
+_NOT_IN_CARD = (
+    "images",
+    "labels",
+    "dataset",
+    "index",
+    "exclude",
+    "card",
+    "decoder",
+    "workers",
+    "accelerator",
+    "devices",
+)
+"""Settings that say where data lay or on what machine the run was, or stand elsewhere."""
 
 
 def export_run(
@@ -45,7 +63,8 @@ def export_run(
     if config.get("start_from"):
         config["start_from"] = Path(config["start_from"]).name  # not where it lay
     record = _read_json(run / "run.json")
-    decoder = DecoderSpec(**config.get("decoder", {}))
+    is_mask = config.get("targets") == "binary"
+    decoder = DecoderSpec(**({**MASK_DECODER} if is_mask else {}) | config.get("decoder", {}))
     card = {
         **config["card"],
         "trained_on": record["train"],
@@ -53,15 +72,11 @@ def export_run(
         "started": record["started"],
         "step": _step(checkpoint),
         "versions": record["versions"],
-        "settings": {
-            name: value
-            for name, value in config.items()
-            if name not in ("images", "labels", "index", "exclude", "card", "decoder", "workers")
-        },
+        "settings": {name: value for name, value in config.items() if name not in _NOT_IN_CARD},
         "scores": {} if scores is None else _read_json(scores),
     }
     export_network(
-        network,
+        MaskWithHeight(network) if is_mask else network,
         path,
         name=config["name"],
         input_spec=InputSpec(

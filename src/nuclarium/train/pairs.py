@@ -7,12 +7,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.dataset.manifest import read_dataset
 from nuclarium.io import hash_file
 from nuclarium.train.config import TrainConfig
+
+Part = Literal["train", "val", "test"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,41 @@ class Pair:
     restained: bool = False
 
 
+def train_and_watch(config: TrainConfig) -> tuple[list[Pair], list[Pair]]:
+    """Find the images to train on and those that watch: of a dataset's split, or drawn.
+
+    Raises
+    ------
+    InputNotFoundError
+        If something that the settings name is missing.
+    SettingsError
+        If one of the two would be empty.
+    """
+    if config.dataset is not None:
+        return split_of_dataset(config.dataset, "train"), split_of_dataset(config.dataset, "val")
+    rng = np.random.default_rng(config.seed)
+    return split_pairs(list_pairs(config), config.validation_fraction, rng)
+
+
+def split_of_dataset(folder: Path, part: Part) -> list[Pair]:
+    """Images of one part of a dataset.
+
+    Raises
+    ------
+    SettingsError
+        If that part is empty.
+    """
+    dataset = read_dataset(folder)
+    items = dataset.of_split(part)
+    if not items:
+        raise SettingsError(
+            f"The dataset {folder} must have images in its part {part}, but of its "
+            f"{len(dataset.items)} images none is there. Split it so that every part holds some: "
+            f"nuclarium dataset split {folder}"
+        )
+    return [Pair(i.id, dataset.folder / i.image, dataset.folder / i.labels) for i in items]
+
+
 def list_pairs(config: TrainConfig) -> list[Pair]:
     """Find the images that a run may see, sorted by name.
 
@@ -44,6 +83,8 @@ def list_pairs(config: TrainConfig) -> list[Pair]:
     for path in (config.images, config.labels, config.index, *config.exclude):
         if path is not None and not path.exists():
             raise InputNotFoundError(f"The settings name {path}, but it does not exist.")
+    assert config.images is not None  # noqa: S101 - the settings were checked
+    assert config.labels is not None  # noqa: S101
     images = {path.stem: path for path in sorted(config.images.iterdir()) if path.is_file()}
     labels = {path.stem: path for path in config.labels.iterdir()}
     chosen, restained = _chosen_names(config, images)

@@ -7,29 +7,36 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import cv2
 import lightning
-import numpy as np
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from pydantic import ValidationError
 from torch.utils.data import DataLoader
 
-from nuclarium.core.errors import SettingsError
+from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.models.build import load_model_weights
-from nuclarium.models.weights import load_encoder_weights
+from nuclarium.models.weights import DOWNLOADED, load_downloaded_weights, load_encoder_weights
 from nuclarium.predict.model import InputSpec, load_model
 from nuclarium.train.config import TrainConfig, read_config
 from nuclarium.train.data import CentrePatches, Example, RandomPatches, Sample, load_example
 from nuclarium.train.module import NucleusModule
-from nuclarium.train.pairs import Pair, data_hash, list_pairs, split_pairs
+from nuclarium.train.pairs import Pair, data_hash, train_and_watch
+from nuclarium.train.trainer import make_trainer
 
 
-def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool = True) -> Path:
+def train(
+    config_path: Path,
+    run: Path,
+    *,
+    resume: bool = True,
+    progress: bool = True,
+    title: str = "Training",
+) -> Path:
     """Train a network as a settings file says.
 
     Parameters
@@ -41,7 +48,9 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
     resume : bool
         If False, a folder that already holds a run is refused.
     progress : bool
-        Whether to show a progress bar.
+        Whether to show how it goes.
+    title : str
+        What is said before it.
 
     Returns
     -------
@@ -51,42 +60,69 @@ def train(config_path: Path, run: Path, *, resume: bool = True, progress: bool =
     Raises
     ------
     SettingsError
-        If the settings are wrong, or the folder holds a run with other settings.
+        If the settings are wrong, the images hold no nucleus, or the folder holds a run with other
+        settings.
+    OutputError
+        If the disk is full; the last checkpoint is whole, and the run can go on from it.
     """
     config = read_config(config_path)
     cv2.setNumThreads(1)  # the processes that make patches have a processor each
     lightning.seed_everything(config.seed, verbose=False)
-    try:
-        module = NucleusModule(config)
-    except (KeyError, RuntimeError) as error:
-        reason = str(error.args[0]).partition(", supported")[0]
-        raise SettingsError(
-            f"{config_path} must name an encoder that segmentation_models_pytorch knows, but got "
-            f"{config.encoder} ({reason})."
-        ) from error
+    module = NucleusModule(config)
     _open_folder(config, config_path, run, resume=resume)
-    pairs = list_pairs(config)
-    train_pairs, val_pairs = split_pairs(
-        pairs, config.validation_fraction, np.random.default_rng(config.seed)
-    )
+    train_pairs, val_pairs = train_and_watch(config)
     _record(config, train_pairs, val_pairs, run)
-    spec = InputSpec(kind=config.kind)
+    last = run / "checkpoints" / "last.ckpt"
+    if not last.exists():
+        _start_weights(module, config, config_path.parent)
+    data = load_patches(config, train_pairs, val_pairs)
+    trainer, best = make_trainer(config, run, progress=progress, title=title)
+    try:
+        trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=False)
+    except SystemExit as ending:
+        # Lightning ends the program on Ctrl-C; what is to be said then is not its business.
+        if trainer.interrupted:
+            raise KeyboardInterrupt from ending
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{run} must be writable, but the system says: {error.strerror or error}. Free some "
+            "space; the same command goes on from the last checkpoint."
+        ) from error
+    return last if best is None else Path(best.best_model_path)
+
+
+def _start_weights(module: NucleusModule, config: TrainConfig, folder: Path) -> None:
+    """Load the weights that the settings name, if any."""
     if config.start_from is not None:
         load_model_weights(module.network, load_model(config.start_from))
+    elif config.encoder_weights in DOWNLOADED:
+        load_downloaded_weights(module.network.encoder, config.encoder, config.encoder_weights)
     elif config.encoder_weights is not None:
-        load_encoder_weights(
-            module.network.encoder, weights_path(config.encoder_weights, config_path.parent)
-        )
+        load_encoder_weights(module.network.encoder, weights_path(config.encoder_weights, folder))
+
+
+def load_patches(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair]) -> Patches:
+    """Read all images of a run.
+
+    Raises
+    ------
+    SettingsError
+        If no image to train on holds a nucleus, or one cannot be used.
+    """
+    spec = InputSpec(kind=config.kind)
     data = Patches(
         [load_example(pair, spec) for pair in train_pairs],
         [load_example(pair, spec) for pair in val_pairs],
         spec,
         config,
     )
-    last = run / "checkpoints" / "last.ckpt"
-    trainer, best = _trainer(config, run, progress=progress)
-    trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=False)
-    return last if best is None else Path(best.best_model_path)
+    if not any(example.labels.any() for example in data.train_examples):
+        raise SettingsError(
+            f"The images to train on must hold nuclei, but none of the {len(train_pairs)} label "
+            "images does. Look whether the labels are those of these images."
+        )
+    return data
 
 
 class Patches(lightning.LightningDataModule):
@@ -109,13 +145,18 @@ class Patches(lightning.LightningDataModule):
         """Patches of the next epoch; made anew each epoch, from the step that was reached."""
         config = self.config
         done = self.trainer.global_step if self.trainer is not None else 0
-        count = min(config.steps_per_epoch, config.steps - done) * config.batch_size
-        first = done * config.batch_size
+        rank = self.trainer.global_rank if self.trainer is not None else 0
+        a_step = config.accumulate * config.batch_size * config.devices
+        count = min(config.steps_per_epoch, config.steps - done) * a_step
+        first = done * a_step
+        workers = _processors() - 1 if config.workers is None else config.workers
         return DataLoader(
             RandomPatches(self.train_examples, self.spec, config),
             batch_size=config.batch_size,
-            sampler=range(first, first + count),
-            num_workers=_processors() - 1 if config.workers is None else config.workers,
+            sampler=range(first + rank, first + count, config.devices),
+            num_workers=workers,
+            # In a run of a benchmark, a fresh process, each worker would import torch anew.
+            multiprocessing_context="fork" if workers and sys.platform == "linux" else None,
             pin_memory=torch.cuda.is_available(),
         )
 
@@ -123,7 +164,7 @@ class Patches(lightning.LightningDataModule):
         """Middle of each validation image."""
         config = self.config
         return DataLoader(
-            CentrePatches(self.val_examples, self.spec, config.patch_size_px),
+            CentrePatches(self.val_examples, self.spec, config.patch_size_px, config.targets),
             batch_size=config.batch_size,
         )
 
@@ -164,7 +205,7 @@ def _open_folder(config: TrainConfig, config_path: Path, run: Path, *, resume: b
     if kept.exists():
         if not resume:
             raise SettingsError(f"{run} already holds a run. Choose another folder, or resume it.")
-        if kept.read_text(encoding="utf-8") != text:
+        if not _is_same(kept, config):
             raise SettingsError(
                 f"{run} holds a run with other settings than {config_path}. Choose another folder."
             )
@@ -173,6 +214,14 @@ def _open_folder(config: TrainConfig, config_path: Path, run: Path, *, resume: b
     copy = run / "config.toml"
     if config_path.resolve() != copy.resolve():
         shutil.copyfile(config_path, copy)
+
+
+def _is_same(kept: Path, config: TrainConfig) -> bool:
+    """Whether a run's settings are these; what an older version did not know has its default."""
+    try:
+        return TrainConfig.model_validate_json(kept.read_text(encoding="utf-8")) == config
+    except ValidationError:
+        return False
 
 
 def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair], run: Path) -> None:
@@ -197,36 +246,3 @@ def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair],
         "val_names": [pair.name for pair in val_pairs],
     }
     path.write_text(json.dumps(record, indent=1), encoding="utf-8")
-
-
-def _trainer(
-    config: TrainConfig, run: Path, *, progress: bool
-) -> tuple[lightning.Trainer, ModelCheckpoint | None]:
-    folder = run / "checkpoints"
-    last = ModelCheckpoint(folder, "last", enable_version_counter=False)
-    best, watching = None, list[lightning.Callback]()
-    if config.validation_fraction:
-        best = ModelCheckpoint(folder, "best-{step}", monitor="val_loss", save_top_k=1)
-        # A resumed run ends its last epoch once more, without a validation to look at.
-        stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False)
-        watching = [best, stop]
-    mean = EMAWeightAveraging(decay=config.ema_decay, update_every_n_steps=1)
-    trainer = lightning.Trainer(
-        max_steps=config.steps,
-        precision=config.precision,
-        benchmark=True,
-        callbacks=[*watching, last, mean],
-        logger=[
-            CSVLogger(run, name="", version="log"),
-            TensorBoardLogger(run, name="", version="log"),
-        ],
-        reload_dataloaders_every_n_epochs=1,
-        check_val_every_n_epoch=1,
-        num_sanity_val_steps=0,
-        limit_val_batches=1.0 if config.validation_fraction else 0,
-        gradient_clip_val=1.0,
-        enable_progress_bar=progress,
-        enable_model_summary=False,
-        log_every_n_steps=20,
-    )
-    return trainer, best

@@ -3,7 +3,13 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 
-from nuclarium.models.losses import foreground_distance_loss, soft_dice_loss  # noqa: E402
+from nuclarium.models.losses import (  # noqa: E402
+    MASK_LOSSES,
+    distance_loss,
+    foreground_distance_loss,
+    mask_loss,
+    soft_dice_loss,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -75,3 +81,69 @@ def test_dice_is_zero_for_equal_masks_and_near_one_for_opposite_ones():
     mask = torch.tensor([[1.0, 0.0], [1.0, 1.0]]).repeat(20, 20)
     assert float(soft_dice_loss(mask, mask)) < 1e-6
     assert float(soft_dice_loss(1 - mask, mask)) > 0.99
+
+
+@pytest.fixture
+def mask():
+    generator = torch.Generator().manual_seed(1)
+    return (torch.rand(2, 12, 12, generator=generator) > 0.7).float()
+
+
+@pytest.fixture
+def logits():
+    return torch.randn(2, 12, 12, generator=torch.Generator().manual_seed(2))
+
+
+def naive(logits, mask, positive_weight=1.0, gamma=2.0):
+    """Each loss from its definition."""
+    f = mask.numpy().astype(float)
+    p = 1 / (1 + np.exp(-logits.numpy().astype(float)))
+    weight = np.where(f > 0, positive_weight, 1.0)
+    entropy = -(f * np.log(p) + (1 - f) * np.log(1 - p))
+    right = np.where(f > 0, p, 1 - p)
+    return {
+        "bce": (weight * entropy).mean(),
+        "focal": (weight * (1 - right) ** gamma * entropy).mean(),
+        "dice": 1 - (2 * (p * f).sum() + 1) / (p.sum() + f.sum() + 1),
+        "jaccard": 1 - ((p * f).sum() + 1) / (p.sum() + f.sum() - (p * f).sum() + 1),
+    }
+
+
+@pytest.mark.parametrize("name", MASK_LOSSES)
+@pytest.mark.parametrize("positive_weight", [1.0, 3.0])
+def test_mask_loss_is_its_definition(logits, mask, name, positive_weight):
+    found = mask_loss(logits, mask, {name: 1.0}, positive_weight=positive_weight)
+    np.testing.assert_allclose(float(found), naive(logits, mask, positive_weight)[name], rtol=1e-5)
+
+
+def test_losses_add_up_with_their_factors(logits, mask):
+    expected = naive(logits, mask)
+    found = mask_loss(logits, mask, {"bce": 0.5, "jaccard": 2.0})
+    np.testing.assert_allclose(
+        float(found), 0.5 * expected["bce"] + 2 * expected["jaccard"], rtol=1e-5
+    )
+
+
+def test_focal_loss_without_gamma_is_cross_entropy(logits, mask):
+    torch.testing.assert_close(
+        mask_loss(logits, mask, {"focal": 1.0}, focal_gamma=0.0),
+        mask_loss(logits, mask, {"bce": 1.0}),
+    )
+
+
+@pytest.mark.parametrize("name", MASK_LOSSES)
+@pytest.mark.parametrize("logit", [-60.0, 60.0])
+def test_mask_losses_are_finite_without_nuclei(name, logit):
+    logits = torch.full((1, 8, 8), logit, requires_grad=True)
+    loss = mask_loss(logits, torch.zeros(1, 8, 8), {name: 1.0})
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(logits.grad).all()
+
+
+def test_usual_loss_of_a_distance_is_the_same_as_its_parts(targets):
+    logits = torch.linspace(-3, 3, targets.numel()).reshape(targets.shape)
+    parts = mask_loss(logits[:, 0], targets[:, 0], {"bce": 1.0, "dice": 0.5})
+    torch.testing.assert_close(
+        foreground_distance_loss(logits, targets), parts + distance_loss(logits, targets)
+    )
