@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nuclarium import __version__
+from nuclarium.cli.pixels import masks, pixels
 from nuclarium.core.errors import NuclariumError
 
 app = typer.Typer(
@@ -22,6 +23,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with: nuclarium segment IMAGE --out results",
 )
+
+app.add_typer(pixels, name="pixels")
+app.add_typer(masks, name="masks")
 
 WRONG_INPUT = 2
 INTERRUPTED = 130

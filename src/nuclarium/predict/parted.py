@@ -1,4 +1,4 @@
-"""Touching nuclei of a mask, parted where it is narrow: every pixel climbs the distance to the edge.
+"""Touching nuclei of a mask, parted at its waists: every pixel climbs the distance to the edge.
 
 It is the decoder of the network's maps, given the mask and its distance transform as the maps, so
 a plane in tiles gives the labels of the whole plane.

@@ -1,1 +1,1 @@
-"""Masks for people to accept or correct: pixel classifiers from scribbles, and what cleans their masks."""
+"""Masks for people to accept or correct: pixel classifiers from strokes, and their cleaning."""

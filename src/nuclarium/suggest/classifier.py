@@ -1,4 +1,4 @@
-"""The pixel classifier: features, forest and classes; trained from drawn pixels, applied to a plane."""
+"""The pixel classifier: features, forest and classes, trained from drawn pixels."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class PixelClassifier:
         """Share of the trees' votes for the foreground, class 2, in 1/255; shape (Z, h, w)."""
         total, shape = _tile_votes(self.forest, tile, part)
         sums = total[0 if len(total) == 1 else 1]
-        return (sums // np.uint16(len(self.forest.leaf))).astype(np.uint8).reshape(shape)
+        share: npt.NDArray[np.uint8] = (sums // np.uint16(len(self.forest.leaf))).astype(np.uint8)
+        return share.reshape(shape)
 
 
 def trained(

@@ -79,7 +79,9 @@ def filled(mask: Mask, largest_px: float | None = None) -> Mask:
     """
     if largest_px == 0:
         return mask
-    count, areas, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), None, None, None, 4)
+    count, areas, stats, _ = cv2.connectedComponentsWithStats(
+        (~mask).astype(np.uint8), None, None, None, 4
+    )
     hole = np.ones(count, bool)
     for edge in (areas[0], areas[-1], areas[:, 0], areas[:, -1]):
         hole[edge] = False

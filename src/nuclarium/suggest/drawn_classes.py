@@ -1,4 +1,4 @@
-"""Which class a drawing of another tool belongs to: by the name that a person gave it, or its group."""
+"""Which class a drawing of another tool belongs to: by the name that it has, or its group."""
 
 from __future__ import annotations
 
@@ -82,8 +82,12 @@ def strokes_from_drawings(
 def strokes_from_image(
     array: npt.NDArray[Any], shape: tuple[int, int, int], class_names: Sequence[str], source: str
 ) -> Strokes:
-    """Pixels of a label image, 0 not drawn, 1 background, 2 foreground; its size must be that of
-    the image.
+    """Pixels of a label image: 0 not drawn, 1 background, 2 foreground.
+
+    Raises
+    ------
+    SettingsError
+        If its size is not that of the image, or it holds other numbers.
     """
     found = array if array.ndim == 3 else array[None]
     if found.shape != shape:

@@ -38,9 +38,7 @@ def eigenvalues_3(
     z, y, x = zz - middle, yy - middle, xx - middle
     off = zy * zy + zx * zx + yx * yx
     reach = np.sqrt((z * z + y * y + x * x + 2 * off) / 6)
-    determinant = (
-        z * (y * x - yx * yx) - zy * (zy * x - yx * zx) + zx * (zy * yx - y * zx)
-    )
+    determinant = z * (y * x - yx * yx) - zy * (zy * x - yx * zx) + zx * (zy * yx - y * zx)
     safe = np.where(reach > 0, reach, 1)
     angle = np.arccos(np.clip(determinant / (2 * safe * safe * safe), -1, 1)) / 3
     first = middle + 2 * reach * np.cos(angle)

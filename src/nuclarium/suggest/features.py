@@ -1,5 +1,4 @@
-"""The features of a window of a plane or stack, as int16 in fixed steps, at reduced size where
-the scale allows it."""
+"""The features of a part of a plane or stack, int16 in fixed steps, at reduced size if they can."""
 
 from __future__ import annotations
 
@@ -104,12 +103,12 @@ class FeatureTile:
 
 def halo(settings: FeatureSettings) -> int:
     """Pixels around a part of the plane that its features depend on."""
-    return max(_reach(scale) * 2 ** level_of(scale) for scale in settings.scales_px)
+    return max(_reach(scale) << level_of(scale) for scale in settings.scales_px)
 
 
 def alignment(settings: FeatureSettings) -> int:
     """Tiles begin at multiples of this many pixels."""
-    return 2 ** max(level_of(scale) for scale in settings.scales_px)
+    return 1 << max(level_of(scale) for scale in settings.scales_px)
 
 
 def _reach(scale: float) -> int:
@@ -256,5 +255,3 @@ def _total(parts: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
 def _fixed(values: npt.NDArray[Any], steps: float | np.float32) -> Plane16:
     scaled = np.rint(values * steps)
     return np.clip(scaled, -32767, 32767, out=scaled).astype(np.int16)
-
-

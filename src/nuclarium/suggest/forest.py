@@ -1,4 +1,4 @@
-"""A forest of oblivious trees over int16 features, evaluated in whole numbers for many pixels at once.
+"""A forest of oblivious trees over int16 features, evaluated in whole numbers.
 
 All nodes of one level of a tree ask the same question, so the leaf of a pixel is a number whose
 bits are the answers: a few comparisons of whole arrays and one look-up, without a compiled loop.
@@ -20,7 +20,7 @@ _LEAVES = 256
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees that each ask `D` questions: is this feature of the pixel above this threshold?
+    """Trees that each ask `D` questions: whether a feature of the pixel is above a threshold.
 
     Parameters
     ----------
@@ -40,9 +40,7 @@ class Forest:
         return np.unique(self.feature)
 
 
-def votes(
-    forest: Forest, planes: Sequence[npt.NDArray[np.int16] | None]
-) -> npt.NDArray[np.uint16]:
+def votes(forest: Forest, planes: Sequence[npt.NDArray[np.int16] | None]) -> npt.NDArray[np.uint16]:
     """Add up what the trees say of every pixel.
 
     Parameters
@@ -99,6 +97,7 @@ def classes(total: npt.NDArray[np.uint16], trees: int) -> npt.NDArray[np.uint8]:
     total : ndarray of uint16, shape (K, n)
         As from `votes`.
     """
-    if len(total) == 1:
-        return (total[0] > trees * SURE // 2).astype(np.uint8) + np.uint8(1)
-    return total.argmax(axis=0).astype(np.uint8) + np.uint8(1)
+    index = total[0] > trees * SURE // 2 if len(total) == 1 else total.argmax(axis=0)
+    found: npt.NDArray[np.uint8] = index.astype(np.uint8)
+    found += np.uint8(1)
+    return found

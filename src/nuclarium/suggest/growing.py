@@ -96,7 +96,7 @@ def _impurity(counts: Counts) -> npt.NDArray[np.float64]:
 
 
 def _shares(counts: Counts) -> npt.NDArray[np.uint8]:
-    """Share of each class in every leaf, in 1/255; an empty leaf has that of the nearest node above."""
+    """Share of each class in each leaf, in 1/255; an empty leaf has that of the node above it."""
     levels = [counts]
     while len(levels[-1]) > 1:
         levels.append(levels[-1].reshape(-1, 2, counts.shape[1]).sum(axis=1))
@@ -105,4 +105,5 @@ def _shares(counts: Counts) -> npt.NDArray[np.uint8]:
         below = levels.pop()
         known = np.where(below.any(axis=1, keepdims=True), below, known.repeat(2, axis=0))
     share = known / known.sum(axis=1, keepdims=True)
-    return np.rint(SURE * share).astype(np.uint8)
+    shares: npt.NDArray[np.uint8] = np.rint(SURE * share).astype(np.uint8)
+    return shares

@@ -62,4 +62,8 @@ def enlarged(planes: npt.NDArray[np.int16], level: int) -> npt.NDArray[np.int16]
     height, width = planes.shape[1] * side, planes.shape[2] * side
     inner = np.s_[side:-side, side:-side]
     full = [cv2.resize(p, (width, height), interpolation=cv2.INTER_LINEAR)[inner] for p in planes]
-    return np.ascontiguousarray(np.stack(full)) if len(full) > 1 else np.ascontiguousarray(full[0])[None]
+    return (
+        np.ascontiguousarray(np.stack(full))
+        if len(full) > 1
+        else np.ascontiguousarray(full[0])[None]
+    )

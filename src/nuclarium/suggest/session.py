@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,8 +29,8 @@ class Session:
     """
 
     tiles: FeatureTiles
-    strokes: Strokes = Strokes()
-    forest: ForestSettings = ForestSettings()
+    strokes: Strokes = field(default_factory=Strokes)
+    forest: ForestSettings = field(default_factory=ForestSettings)
     class_names: tuple[str, ...] = CLASS_NAMES
 
     def drawn(self, stroke: Strokes) -> Session:

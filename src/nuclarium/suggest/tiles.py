@@ -16,6 +16,11 @@ from nuclarium.suggest.settings import FeatureSettings
 from nuclarium.suggest.strokes import Strokes
 
 TILE_PX = 512
+"""Side of the tiles of a plane."""
+
+STACK_TILE_PX = 128
+"""Side of the tiles of a stack, which are as deep as the stack."""
+
 _KEPT_BYTES = 1 << 30
 
 
@@ -41,6 +46,7 @@ class FeatureTiles:
         kept_bytes: int = _KEPT_BYTES,
     ) -> None:
         self.canvas, self.settings, self.workers = canvas, settings, workers
+        self.tile_px = TILE_PX if canvas.shape[0] == 1 else STACK_TILE_PX
         self._kept_bytes = kept_bytes
         self._tiles: OrderedDict[Box, FeatureTile] = OrderedDict()
         self._lock = threading.Lock()
@@ -49,7 +55,8 @@ class FeatureTiles:
         """Tiles that cover a window, or the whole plane."""
         plane = self.canvas.shape[1:]
         window = Box.of_shape(plane) if window is None else window
-        return [box for box in iter_boxes(plane, TILE_PX) if 0 not in box.intersection(window).shape]
+        boxes = iter_boxes(plane, self.tile_px)
+        return [box for box in boxes if 0 not in box.intersection(window).shape]
 
     def tile(self, box: Box) -> FeatureTile:
         """Return one of `boxes`, from memory or computed now."""
@@ -75,7 +82,7 @@ class FeatureTiles:
         """Features of drawn pixels, shape (F, n), in the order of the strokes."""
         values = np.empty((len(self.settings.names), len(strokes)), np.int16)
         rows, columns = strokes.places[:, 1], strokes.places[:, 2]
-        number = rows // TILE_PX * (1 << 20) + columns // TILE_PX
+        number = rows // self.tile_px * (1 << 20) + columns // self.tile_px
         parts = [np.flatnonzero(number == key) for key in np.unique(number)]
         with ThreadPoolExecutor(self.workers) as pool:
             list(pool.map(lambda part: self._sample(strokes, part, values), parts))
@@ -85,9 +92,9 @@ class FeatureTiles:
         self, strokes: Strokes, part: npt.NDArray[np.intp], values: npt.NDArray[np.int16]
     ) -> None:
         z, y, x = strokes.places[part].T
-        y0, x0 = int(y[0]) // TILE_PX * TILE_PX, int(x[0]) // TILE_PX * TILE_PX
         height, width = self.canvas.shape[1:]
-        tile = self.tile(Box(y0, x0, min(y0 + TILE_PX, height), min(x0 + TILE_PX, width)))
+        y0, x0 = (int(v[0]) // self.tile_px * self.tile_px for v in (y, x))
+        y1, x1 = min(y0 + self.tile_px, height), min(x0 + self.tile_px, width)
+        tile = self.tile(Box(y0, x0, y1, x1))
         for index in range(len(values)):
             values[index, part] = tile.full(index)[z, y - y0, x - x0]
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import cv2
@@ -71,7 +72,8 @@ def painted(drawing: Drawing, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
     paint = {"area": _fill, "line": _stroke, "points": _dot}[drawing.kind]
     for part in parts:
         paint(canvas, part - low, drawing.width_px)
-    return np.argwhere(canvas) + low
+    found: npt.NDArray[np.int64] = np.argwhere(canvas) + low
+    return found
 
 
 def _fill(canvas: npt.NDArray[np.uint8], ring: Points, width: float) -> None:
@@ -86,7 +88,7 @@ def _stroke(canvas: npt.NDArray[np.uint8], points: Points, width: float) -> None
         thickness = max(2, round(width))
         cv2.polylines(canvas, [pixels[:, ::-1].astype(np.int32)], False, 1, thickness)
         return
-    ends = zip(pixels[:-1], pixels[1:], strict=True) if len(pixels) > 1 else [(pixels[0],) * 2]
+    ends = pairwise(pixels) if len(pixels) > 1 else [(pixels[0],) * 2]
     for first, last in ends:
         _set(canvas, np.column_stack(line(*first, *last)))
 

@@ -1,4 +1,4 @@
-"""Regions of ImageJ and Fiji, read from .roi files and ROI sets, as drawings with name and group."""
+"""Regions of ImageJ and Fiji, read from .roi files and ROI sets, with their names and groups."""
 
 from __future__ import annotations
 
