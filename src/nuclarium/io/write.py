@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import tifffile
 
 from nuclarium.core.errors import NuclariumError, OutputError
@@ -89,16 +90,29 @@ def write_labels(
     if int(labels.min()) < 0:
         raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}.")
     dtype = np.uint16 if int(labels.max()) < 2**16 else np.int32
+    write_planes(path, labels.astype(dtype, copy=False), spacing, name=name)
+
+
+def write_planes(
+    path: Path, planes: npt.NDArray[Any], spacing: Spacing | None = None, *, name: str
+) -> None:
+    """Write planes as they are, as `write_labels` does, in their own type.
+
+    Parameters
+    ----------
+    planes : ndarray of an integer type, shape (H, W) or (Z, H, W)
+        Such as a mask of 0 and 255 in uint8.
+    """
     with written_whole(path) as part:
         tifffile.imwrite(
             part,
-            labels.astype(dtype, copy=False),
+            planes,
             ome=True,
-            bigtiff=labels.nbytes > 2**31,
+            bigtiff=planes.nbytes > 2**31,
             photometric="minisblack",
             compression="zlib",
-            tile=(TILE, TILE) if max(labels.shape[-2:]) > _TILED_FROM else None,
-            metadata={"axes": "ZYX"[-labels.ndim :], "Name": name, **_physical_size(spacing)},
+            tile=(TILE, TILE) if max(planes.shape[-2:]) > _TILED_FROM else None,
+            metadata={"axes": "ZYX"[-planes.ndim :], "Name": name, **_physical_size(spacing)},
             **_resolution(spacing),
         )
 

@@ -172,7 +172,7 @@ def test_an_older_processor_computes_the_same_features_and_mask(session, tmp_pat
     np.save(tmp_path / "pixels.npy", pixels)
     write_classifier(tmp_path / "c", session.classifier)
     older = {
-        "OPENCV_CPU_DISABLE": "AVX512_SKX,AVX2,FP16,AVX,SSE4_1",
+        "OPENCV_CPU_DISABLE": "AVX512-SKX,AVX2,FP16,AVX,SSE4.2,SSE4.1",
         "OPENCV_IPP": "disabled",
         "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512_SKX",
     }

@@ -15,7 +15,9 @@ PAD = 60
 
 def canvas_of(pixels, z_step=1.0):
     stack = pixels if pixels.ndim == 3 else pixels[None]
-    return Canvas(lambda box: stack[None][..., *box.slices], stack.shape, (StepRange(0, UNIT),), z_step)
+    return Canvas(
+        lambda box: stack[None][..., *box.slices], stack.shape, (StepRange(0, UNIT),), z_step
+    )
 
 
 def features_of(pixels, settings, z_step=1.0):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from skimage.draw import line, polygon
@@ -84,13 +83,23 @@ def _fill(canvas: npt.NDArray[np.uint8], ring: Points, width: float) -> None:
 
 def _stroke(canvas: npt.NDArray[np.uint8], points: Points, width: float) -> None:
     pixels = np.floor(points).astype(np.int64)
-    if width > 1:
-        thickness = max(2, round(width))
-        cv2.polylines(canvas, [pixels[:, ::-1].astype(np.int32)], False, 1, thickness)
-        return
-    ends = pairwise(pixels) if len(pixels) > 1 else [(pixels[0],) * 2]
-    for first, last in ends:
+    for first, last in pairwise(pixels) if len(pixels) > 1 else [(pixels[0],) * 2]:
         _set(canvas, np.column_stack(line(*first, *last)))
+    if width > 1:
+        for first, last in pairwise(points):
+            _band(canvas, first, last, width / 2)
+
+
+def _band(canvas: npt.NDArray[np.uint8], first: Points, last: Points, reach: float) -> None:
+    """Pixels whose centres are within a distance of a piece of line."""
+    low = np.maximum(np.floor(np.minimum(first, last) - reach).astype(int), 0)
+    high = np.ceil(np.maximum(first, last) + reach).astype(int)
+    part = canvas[low[0] : max(0, high[0]), low[1] : max(0, high[1])]
+    along = last - first
+    centres = np.moveaxis(np.indices(part.shape), 0, -1) + low + 0.5 - first
+    share = centres @ along / max(float(along @ along), 1e-12)
+    gap = centres - np.clip(share, 0, 1)[..., None] * along
+    part[(gap * gap).sum(axis=-1) <= reach * reach] = 1
 
 
 def _dot(canvas: npt.NDArray[np.uint8], points: Points, width: float) -> None:
