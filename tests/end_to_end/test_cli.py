@@ -20,7 +20,7 @@ from tests.local_networks import write_local_model
 
 from nuclarium.cli import main
 from nuclarium.io import hash_file
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 COMMANDS = ["info", "segment", "measure", "evaluate", "sample", "models", "train", "export"]
 TILES_IN_FILES = """
@@ -538,6 +538,36 @@ def test_evaluate_refuses_what_has_no_truth(run, images, tmp_path):
 def test_sample_is_an_image_that_says_it_is_synthetic(run, tmp_path):
     assert run("sample", "--out", tmp_path / "sample.tif")[0] == 0
     assert "synthetic" in run("info", tmp_path / "sample.tif")[1]
+
+
+def test_sample_organoids_are_stacks_that_say_they_are_synthetic(run, tmp_path):
+    command = ["sample", "organoid", "--out", tmp_path / "set", "--colonies", 1]
+    command += ["--size", 14, 72, 72, "--seed", 3, "--json"]
+    code, out, _ = run(*command)
+    summary = json.loads(out)
+    assert (code, summary["images"], summary["synthetic"]) == (0, 4, True)
+    assert "SYNTHETIC" in run("info", tmp_path / "set" / "250Pa" / "colony01.lsm")[1]
+    code, _, err = run(*command)
+    assert code == 2
+    assert "--overwrite" in err
+    code, out, _ = run(*command[:-1], "--overwrite")
+    assert code == 0
+    assert "synthetic stacks" in out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["nothing"], "nuclei or organoid"),
+        (["--seed", 3], "are for organoids"),
+        (["organoid", "--size", 3, 3, 3], "at least 14 µm deep"),
+    ],
+)
+def test_sample_refuses_what_it_cannot_make(run, tmp_path, wrong, said):
+    code, _, err = run("sample", *wrong, "--out", tmp_path / "out")
+    assert code == 2
+    assert said in err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

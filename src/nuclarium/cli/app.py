@@ -11,6 +11,9 @@ from typing import Annotated
 import typer
 
 from nuclarium import __version__
+from nuclarium.cli import planes as plane_commands
+from nuclarium.cli import project as project_commands
+from nuclarium.cli import sample
 from nuclarium.cli.pixels import masks, pixels
 from nuclarium.core.errors import NuclariumError
 
@@ -84,11 +87,16 @@ def info(
 @app.command(
     epilog="Examples:  nuclarium segment plate/*.tif --out results   |   "
     "nuclarium segment stack.czi --out results --channel DAPI --z best   |   "
-    "nuclarium segment big.svs --out results --resume"
+    "nuclarium segment big.svs --out results --resume   |   nuclarium segment my_project"
 )
 def segment(
-    images: Annotated[list[Path], typer.Argument(help="Images; all scenes of a file are taken.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
+    images: Annotated[
+        list[Path], typer.Argument(help="Images, all scenes of each, or one project.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the results; a project has its own."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Shipped model or model file; chosen when left out.")
     ] = None,
@@ -138,7 +146,7 @@ def segment(
     """Find and measure the nuclei of images; write labels, outlines, tables and a page."""
     from nuclarium.cli.progress import BatchProgress
     from nuclarium.predict.view import contrast_name
-    from nuclarium.workspace.segment import segment_files
+    from nuclarium.workspace.segment_project import segment_paths
     from nuclarium.workspace.settings import SegmentSettings, engine_name
 
     settings = SegmentSettings(
@@ -156,7 +164,7 @@ def segment(
     command = "nuclarium " + shlex.join(sys.argv[1:])
     try:
         with BatchProgress(quiet=as_json) as progress:
-            result = segment_files(
+            result = segment_paths(
                 images,
                 out,
                 settings,
@@ -176,7 +184,7 @@ def segment(
     for failure in result.failures:
         typer.echo(f"nuclarium: {failure.path}: {failure.reason}", err=True)
     if as_json:
-        typer.echo((out / "run.json").read_text(encoding="utf-8"))
+        typer.echo((result.folder / "run.json").read_text(encoding="utf-8"))
     else:
         nuclei = sum(record["n_nuclei"] for record in result.records)
         count = "1 image" if len(result.records) == 1 else f"{len(result.records)} images"
@@ -260,15 +268,7 @@ def evaluate(
     typer.echo(json.dumps(summary_to_dict(table), indent=1) if as_json else text)
 
 
-@app.command(epilog="Example:  nuclarium sample --out sample.tif")
-def sample(
-    out: Annotated[Path, typer.Option("--out", "-o", help="TIFF to write.")],
-) -> None:
-    """Write a sample image to try things on; it is synthetic, and says so."""
-    from nuclarium.workspace.sample import write_sample
-
-    write_sample(out)
-    typer.echo(f"A synthetic image of nuclei, with its spacing, is in {out}")
+app.command(epilog=sample.EPILOG)(sample.sample)
 
 
 @app.command(epilog="Example:  nuclarium models --json")
@@ -339,6 +339,10 @@ def export(
 
     model = export_run(run, out, scores=scores, calibration=calibration)
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
+
+
+project_commands.register(app)
+plane_commands.register(app)
 
 
 def _need_extra(step: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 import shutil
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -64,12 +66,18 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_labels(
-    path: Path, labels: Labels, spacing: Spacing | None = None, *, name: str = "nuclei"
+    path: Path,
+    labels: Labels,
+    spacing: Spacing | None = None,
+    *,
+    name: str = "nuclei",
+    dtype: npt.DTypeLike | None = None,
 ) -> None:
     """Write a label image as OME-TIFF, which Fiji, QuPath, napari and tifffile open.
 
     Pixels are uint16 where the largest label is below 65,536, and int32 otherwise; compression is
-    lossless (deflate). Planes with a side above 2,048 px are stored in tiles.
+    lossless (deflate). Planes with a side above 2,048 px are stored in tiles. The same labels, name
+    and spacing give the same bytes.
 
     Parameters
     ----------
@@ -81,6 +89,8 @@ def write_labels(
         Written as the physical size of a pixel; left out of the file where it is unknown.
     name : str
         Name of the image in the file.
+    dtype : dtype, optional
+        Another type of pixel, wide enough for all labels.
     """
     if labels.ndim not in (2, 3) or labels.dtype.kind not in "ui" or 0 in labels.shape:
         raise ValueError(
@@ -89,31 +99,24 @@ def write_labels(
         )
     if int(labels.min()) < 0:
         raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}.")
-    dtype = np.uint16 if int(labels.max()) < 2**16 else np.int32
-    write_planes(path, labels.astype(dtype, copy=False), spacing, name=name)
-
-
-def write_planes(
-    path: Path, planes: npt.NDArray[Any], spacing: Spacing | None = None, *, name: str
-) -> None:
-    """Write planes as they are, as `write_labels` does, in their own type.
-
-    Parameters
-    ----------
-    planes : ndarray of an integer type, shape (H, W) or (Z, H, W)
-        Such as a mask of 0 and 255 in uint8.
-    """
+    if dtype is None:
+        dtype = np.uint16 if int(labels.max()) < 2**16 else np.int32
     with written_whole(path) as part:
         tifffile.imwrite(
             part,
-            planes,
+            labels.astype(dtype, copy=False),
             ome=True,
-            bigtiff=planes.nbytes > 2**31,
+            bigtiff=labels.nbytes > 2**31,
             photometric="minisblack",
             compression="zlib",
-            tile=(TILE, TILE) if max(planes.shape[-2:]) > _TILED_FROM else None,
-            metadata={"axes": "ZYX"[-planes.ndim :], "Name": name, **_physical_size(spacing)},
-            **_resolution(spacing),
+            tile=(TILE, TILE) if max(labels.shape[-2:]) > _TILED_FROM else None,
+            metadata={
+                "axes": "ZYX"[-labels.ndim :],
+                "Name": name,
+                "UUID": _identifier(labels, name, spacing),
+                **physical_size(spacing),
+            },
+            **print_resolution(spacing),
         )
 
 
@@ -214,7 +217,15 @@ def _shortened(name: str) -> str:
     return name.encode()[:200].decode(errors="ignore")
 
 
-def _physical_size(spacing: Spacing | None) -> dict[str, float | str]:
+def _identifier(labels: Labels, name: str, spacing: Spacing | None) -> str:
+    """Return an identifier made from the content, where OME-XML would have a random one."""
+    digest = hashlib.blake2b(f"{name} {spacing} {labels.shape}".encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(labels).data)
+    return f"urn:uuid:{uuid.UUID(bytes=digest.digest(), version=5)}"
+
+
+def physical_size(spacing: Spacing | None) -> dict[str, float | str]:
+    """Return a spacing as the attributes of OME-XML; none where it is unknown."""
     if spacing is None:
         return {}
     sizes = {"X": spacing.x, "Y": spacing.y, "Z": spacing.z}
@@ -224,7 +235,7 @@ def _physical_size(spacing: Spacing | None) -> dict[str, float | str]:
     }
 
 
-def _resolution(spacing: Spacing | None) -> dict[str, Any]:
+def print_resolution(spacing: Spacing | None) -> dict[str, Any]:
     """Pixels per centimetre, for programs that read no OME-XML."""
     if spacing is None:
         return {}

@@ -1,8 +1,7 @@
-"""Stacks to planes: a maximum projection, the sharpest slice, every slice, or one of them."""
+"""Stacks to planes: maxima over slices, the sharpest, every slice, or some of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.image import Image, PixelSource
+from nuclarium.preprocess.slices import ChosenSlices, choose_slices
 
 FOCUS_SIDE = 1024
 
@@ -29,11 +29,19 @@ class Plane:
         The slice that it is, or None for a projection.
     choice : str
         How it was chosen, for the record, such as ``z 7 of 0..20, the sharpest``.
+    slices : tuple of int
+        What it is made of, in ascending order.
     """
 
     image: Image
     z: int | None
     choice: str
+    slices: tuple[int, ...] = (0,)
+
+    @property
+    def first_z(self) -> int:
+        """The slice that it is, or the first of a projection."""
+        return self.slices[0]
 
 
 def select_planes(image: Image, mode: str = "max", *, t: int = 0, c: int = 0) -> tuple[Plane, ...]:
@@ -43,8 +51,9 @@ def select_planes(image: Image, mode: str = "max", *, t: int = 0, c: int = 0) ->
     ----------
     image : Image
     mode : str
-        ``max`` for the maximum over all slices, ``best`` for the sharpest slice of channel `c`,
-        ``each`` for every slice, or the number of a slice from 0.
+        Which slices, as `preprocess.slices.choose_slices` describes: ``max`` for the maximum over
+        all, ``best`` for the sharpest of channel `c`, ``each``, ``every:5``, ``10-20``, ``max:3``,
+        or the number of a slice from 0.
     t : int
         Time point.
     c : int
@@ -60,25 +69,20 @@ def select_planes(image: Image, mode: str = "max", *, t: int = 0, c: int = 0) ->
         raise SettingsError(
             f"The time point must be in 0..{times - 1} for {image.name}, but got {t}."
         )
-    if mode == "each":
-        return tuple(_plane(image, t, [z], z, f"z {z} of 0..{depth - 1}") for z in range(depth))
-    if depth == 1 and mode in ("max", "best"):
-        return (_plane(image, t, [0], 0, "the only slice"),)
-    if mode == "max":
-        choice = f"maximum of z 0..{depth - 1}"
-        return (_plane(image, t, range(depth), None, choice),)
-    if mode == "best":
-        z = sharpest_slice(image, t=t, c=c)
-        return (_plane(image, t, [z], z, f"z {z} of 0..{depth - 1}, the sharpest"),)
-    z = _slice_number(mode, depth, image.name)
-    return (_plane(image, t, [z], z, f"z {z} of 0..{depth - 1}, as asked"),)
+    chosen = choose_slices(mode, depth, image.name, lambda: slice_sharpness(image, t=t, c=c))
+    return tuple(_plane(image, t, item) for item in chosen)
 
 
 def sharpest_slice(image: Image, *, t: int = 0, c: int = 0) -> int:
-    """Find the slice with the strongest fine structure.
+    """Find the slice with the strongest fine structure, the first of equal ones."""
+    return int(np.argmax(slice_sharpness(image, t=t, c=c)))
+
+
+def slice_sharpness(image: Image, *, t: int = 0, c: int = 0) -> list[float]:
+    """Measure how much fine structure each slice has.
 
     The measure is the variance of the Laplacian of the slightly blurred middle of the slice (at
-    most 1024 × 1024 px), the first slice of the largest value.
+    most 1024 × 1024 px).
     """
     height, width = image.plane_shape
     y0, x0 = max(0, (height - FOCUS_SIDE) // 2), max(0, (width - FOCUS_SIDE) // 2)
@@ -89,21 +93,14 @@ def sharpest_slice(image: Image, *, t: int = 0, c: int = 0) -> int:
         grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels
         fine = cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 1.0), cv2.CV_32F)
         sharpness.append(float(fine.var()))
-    return int(np.argmax(sharpness))
+    return sharpness
 
 
-def _slice_number(mode: str, depth: int, name: str) -> int:
-    if mode.isdecimal() and int(mode) < depth:
-        return int(mode)
-    raise SettingsError(
-        f"z must be max, best, each or a slice in 0..{depth - 1} for {name}, but got {mode}."
-    )
-
-
-def _plane(image: Image, t: int, slices: Sequence[int], z: int | None, choice: str) -> Plane:
+def _plane(image: Image, t: int, chosen: ChosenSlices) -> Plane:
     shape = (1, image.shape[1], 1, *image.shape[3:])
-    source = _MaximumSource(image.source, t, tuple(slices))
-    return Plane(replace(image, source=source, shape=shape), z, choice)
+    source = _MaximumSource(image.source, t, chosen.slices)
+    z = chosen.slices[0] if len(chosen.slices) == 1 else None
+    return Plane(replace(image, source=source, shape=shape), z, chosen.choice, chosen.slices)
 
 
 @dataclass(frozen=True)

@@ -302,7 +302,7 @@ def _plane_warnings(
     """List warnings of all planes, each once; those of a stack say for how many slices."""
     texts: dict[str, list[QualityWarning]] = {}
     for result in results:
-        of_plane = table if len(results) == 1 else table[table["z"] == result.plane.z]
+        of_plane = table if len(results) == 1 else table[table["z"] == result.plane.first_z]
         shown = shown_image(result.plane, selection.channel)
         for warning in warnings_for(shown, result.labels.read, of_plane):
             texts.setdefault(warning.kind, []).append(warning)

@@ -14,6 +14,7 @@ from nuclarium.io import open_image
 from nuclarium.io.write import write_table
 from nuclarium.measurement import measure_windows
 from nuclarium.preprocess.planes import select_planes
+from nuclarium.preprocess.slices import count_planes
 from nuclarium.workspace.settings import SegmentSettings
 
 
@@ -58,7 +59,7 @@ def measure_files(
                 f"{labels_path} must have one plane or the {image.shape[2]} of {image_path.name}, "
                 f"but has {slices}."
             )
-        if slices == 1 and z == "each" and image.shape[2] > 1:
+        if slices == 1 and count_planes(z, image.shape[2], image_path.name) > 1:
             raise SettingsError(
                 f"z must be max, best or a slice for labels of one plane, but got {z} for the "
                 f"{image.shape[2]} slices of {image_path.name}."

@@ -92,7 +92,7 @@ def table_of(results: Sequence[PlaneResult]) -> pd.DataFrame:
         )
         table["score"] = found.nuclei.score
         if len(results) > 1:
-            table.insert(1, "z", np.full(len(table), result.plane.z))
+            table.insert(1, "z", np.full(len(table), result.plane.first_z))
         tables.append(table)
     return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
@@ -122,7 +122,7 @@ def _write_outlines(results: Sequence[PlaneResult], paths: ResultPaths) -> None:
 
 def _outlines(results: Sequence[PlaneResult]) -> Iterator[Outline]:
     for result in results:
-        z = result.plane.z if len(results) > 1 else None
+        z = result.plane.first_z if len(results) > 1 else None
         found = result.labels
         boxes = label_boxes(found.read, found.shape, tile_size=found.tile_size)
         windows = iter_owned_windows(found.read, boxes, found.shape, tile_size=found.tile_size)

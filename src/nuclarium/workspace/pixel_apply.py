@@ -14,7 +14,7 @@ from scipy import ndimage
 from nuclarium.core.errors import NuclariumError, SettingsError
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.labels import Labels
-from nuclarium.io.write import write_labels, write_planes
+from nuclarium.io.write import write_labels
 from nuclarium.predict.parted import JOIN_RATIO, parted
 from nuclarium.suggest.classifier import PixelClassifier, classified, probability
 from nuclarium.suggest.cleaning import CleaningSettings, cleaned
@@ -182,15 +182,18 @@ def _write(
     spacing, name = image.spacing, image.name
     write_labels(out / "labels" / f"{name}.tif", _flat(labels), spacing)
     if settings.probability:
-        write_planes(
+        write_labels(
             out / "probability" / f"{name}.tif",
             _flat(probability(classifier, tiles)),
             spacing,
             name="probability in 1/255",
+            dtype=np.uint8,
         )
     if len(classifier.class_names) > _FOREGROUND:
-        write_planes(out / "classes" / f"{name}.tif", _flat(found), spacing, name="classes")
-    write_planes(out / f"{name}.tif", _flat(grey), spacing, name="mask")
+        write_labels(
+            out / "classes" / f"{name}.tif", _flat(found), spacing, name="classes", dtype=np.uint8
+        )
+    write_labels(out / f"{name}.tif", _flat(grey), spacing, name="mask", dtype=np.uint8)
     return {
         "name": name,
         "file": image.path.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,6 +56,8 @@ def segment_files(
     folder: Path,
     settings: SegmentSettings,
     *,
+    names: Mapping[tuple[Path, int], str] | None = None,
+    failures: Sequence[Failure] = (),
     resume: bool = False,
     overwrite: bool = False,
     workers: int | None = None,
@@ -71,6 +73,11 @@ def segment_files(
     folder : Path
         Where the results go; made if it is missing.
     settings : SegmentSettings
+    names : mapping, optional
+        Name of each scene of each file; other scenes are left out. Made of the files' names when
+        left out.
+    failures : sequence of Failure
+        Images that are known to be unusable, for the record.
     resume : bool
         Keep what an earlier run in `folder` finished with the same settings.
     overwrite : bool
@@ -91,14 +98,15 @@ def segment_files(
     started = datetime.now(UTC)
     _prepare_folder(folder, resume=resume, overwrite=overwrite)
     batch = Batch(folder, settings, reporter or Reporter(), workers or available_cores())
-    sources, failures = find_sources(paths, settings)
+    sources, unreadable = find_sources(paths, settings, names)
     batch.reporter.begin(sum(source.pixels for source in sources))
     outcomes = _process_all(batch, sources)
     records = [outcome for outcome in outcomes if isinstance(outcome, dict)]
-    failures += [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+    failed = [*failures, *unreadable]
+    failed += [outcome for outcome in outcomes if isinstance(outcome, Failure)]
     facts = BatchFacts(started, time.monotonic() - began, command)
-    _write_batch(batch, records, failures, facts)
-    return BatchResult(folder, records, failures)
+    _write_batch(batch, records, failed, facts)
+    return BatchResult(folder, records, failed)
 
 
 def _prepare_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:

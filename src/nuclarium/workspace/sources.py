@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nuclarium.core.errors import NuclariumError
 from nuclarium.core.image import Image
 from nuclarium.io import open_image
+from nuclarium.preprocess.slices import count_planes
 from nuclarium.workspace.layout import unique_names
 from nuclarium.workspace.settings import SegmentSettings
 
@@ -45,9 +46,14 @@ class Failure:
 
 
 def find_sources(
-    paths: Sequence[Path], settings: SegmentSettings
+    paths: Sequence[Path],
+    settings: SegmentSettings,
+    names: Mapping[tuple[Path, int], str] | None = None,
 ) -> tuple[list[Source], list[Failure]]:
-    """Open every file once and list its scenes; what cannot be opened is listed too."""
+    """Open every file once and list its scenes; what cannot be opened is listed too.
+
+    With `names`, by file and scene, only the scenes that have one are listed.
+    """
     found: list[tuple[Path, int, str, int, int]] = []
     failures = []
     for path in dict.fromkeys(paths):
@@ -55,17 +61,21 @@ def find_sources(
             with open_image(path) as first:
                 scenes = first.scene_names
             for scene, label in enumerate(scenes):
+                if names is not None and (path, scene) not in names:
+                    continue
                 with open_image(path, scene=scene) as image:
                     height, width = image.plane_shape
-                    slices = image.shape[2] if settings.z == "each" else 1
-                suffix = "" if len(scenes) == 1 else _suffix(scene, label)
+                    slices = count_planes(settings.z, image.shape[2], image.name)
+                suffix = "" if len(scenes) == 1 else scene_suffix(scene, label)
                 found.append((path, scene, suffix, height * width * slices, max(height, width)))
         except NuclariumError as error:
             failures.append(Failure(path, str(error)))
-    names = unique_names([row[0] for row in found], [row[2] for row in found])
+    made = unique_names([row[0] for row in found], [row[2] for row in found])
+    if names is not None:
+        made = [names[row[0], row[1]] for row in found]
     sources = [
         Source(path, scene, name, pixels, side)
-        for (path, scene, _, pixels, side), name in zip(found, names, strict=True)
+        for (path, scene, _, pixels, side), name in zip(found, made, strict=True)
     ]
     return sources, failures
 
@@ -78,6 +88,7 @@ def open_source(source: Source, settings: SegmentSettings) -> Image:
     return replace(image, spacing=settings.spacing, spacing_source="given by the user")
 
 
-def _suffix(scene: int, label: str) -> str:
+def scene_suffix(scene: int, label: str) -> str:
+    """Return what tells an image from the others of its file, fit for a name."""
     cleaned = "".join(c if c.isalnum() or c in "-+." else "-" for c in label).strip("-")
     return f"scene{scene}" + (f"-{cleaned[:40]}" if cleaned else "")

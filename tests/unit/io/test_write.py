@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -186,3 +187,17 @@ def test_json_holds_numpy_paths_and_what_is_not_finite(tmp_path):
 )
 def test_units_are_the_end_of_a_name(column, unit):
     assert unit_of(column) == unit
+
+
+def test_same_labels_give_the_same_bytes(tmp_path, rng):
+    labels = rng.integers(0, 9, (3, 20, 30), dtype=np.int32)
+    for name in ("a", "b"):
+        write_labels(tmp_path / name, labels, Spacing(0.5, 0.5))
+    write_labels(tmp_path / "c", labels + 1, Spacing(0.5, 0.5))
+    one, same, other = ((tmp_path / name).read_bytes() for name in "abc")
+    assert one == same
+    assert identifier(one) != identifier(other)
+
+
+def identifier(data):
+    return re.search(rb'UUID="([^"]+)"', data)[1]

@@ -1,0 +1,266 @@
+"""The manifest of a frozen dataset: what each item is, the hash of its pixels, its part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from nuclarium.core.errors import InputNotFoundError, SettingsError, UnreadableImageError
+from nuclarium.core.geometry import Box, Spacing
+from nuclarium.core.labels import Labels
+from nuclarium.dataset.pixels import Pixels, array_hash, read_labels_tiff, read_tiff
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+_VERSION = re.compile(r"v(\d{3,})$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One image of a dataset with its labels; strings that nobody gave are empty.
+
+    Parameters
+    ----------
+    id : str
+        Unique in the dataset, and the name of its files.
+    image, labels : str
+        Files, relative to the folder of the version.
+    image_sha256, labels_sha256 : str
+        Hashes of the pixels as `pixels.array_hash` makes them, whatever the file's compression.
+    split : "train", "val", "test" or None
+        None where the dataset is not split.
+    fold : int or None
+        Fold of a cross-validation, from 0.
+    condition, group, patient, slide : str
+        What the image is an example of, and what it has in common with others.
+    source, source_sha256 : str
+        Name and hash of the file that it was cut from.
+    channel, z : str, int or None
+        Where in that file; z from 0.
+    y0, x0 : int
+        Position of its upper left pixel in the plane of that file.
+    height, width : int
+        In pixels.
+    spacing_um : (y, x) or None
+        Size of a pixel; None where it is not known.
+    n_nuclei : int
+        Labels that occur.
+    extra : dict of str to str
+        Columns of the user's own.
+    """
+
+    id: str
+    image: str
+    labels: str
+    image_sha256: str
+    labels_sha256: str
+    split: Split | None = None
+    fold: int | None = None
+    condition: str = ""
+    group: str = ""
+    patient: str = ""
+    slide: str = ""
+    source: str = ""
+    source_sha256: str = ""
+    channel: str = ""
+    z: int | None = None
+    y0: int = 0
+    x0: int = 0
+    height: int
+    width: int
+    spacing_um: tuple[float, float] | None = None
+    n_nuclei: int
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def spacing(self) -> Spacing | None:
+        """Size of a pixel, or None where it is not known."""
+        return Spacing(*self.spacing_um) if self.spacing_um else None
+
+    @property
+    def box(self) -> Box:
+        """Where the image lies in the plane that it was cut from."""
+        return Box(self.y0, self.x0, self.y0 + self.height, self.x0 + self.width)
+
+    def value(self, column: str) -> str:
+        """Return what the item has in a column, one of its own or of `extra`; "" if nothing."""
+        found = getattr(self, column) if column in _COLUMNS else self.extra.get(column)
+        return "" if found is None else str(found)
+
+    def read_image(self, folder: Path) -> Pixels:
+        """Read the pixels, shape (H, W) or (H, W, 3), in the type they were taken in.
+
+        Parameters
+        ----------
+        folder : Path
+            Folder of the version, `Dataset.folder`.
+        """
+        return read_tiff(folder / self.image)
+
+    def read_labels(self, folder: Path) -> Labels:
+        """Read the labels, int32 of shape (H, W)."""
+        return read_labels_tiff(folder / self.labels)
+
+
+_COLUMNS = {f.name for f in fields(Item)} - {"extra"}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One version of a dataset, as its manifest says.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the version.
+    name : str
+    version : str
+        Such as ``v001``.
+    items : tuple of Item
+        In the order of their ids.
+    meta : dict
+        ``created``, ``licence``, ``origin``, ``annotation``, ``split`` (how it was made) and
+        ``notes``, as far as they are known.
+    """
+
+    folder: Path
+    name: str
+    version: str
+    items: tuple[Item, ...]
+    meta: Mapping[str, Any]
+
+    def of_split(self, split: str) -> tuple[Item, ...]:
+        """Return the items of one part, in the order of the dataset; none if it is not split."""
+        return tuple(item for item in self.items if item.split == split)
+
+    def of_fold(self, fold: int) -> tuple[Item, ...]:
+        """Return the items of one fold of a cross-validation."""
+        return tuple(item for item in self.items if item.fold == fold)
+
+    @property
+    def content_hash(self) -> str:
+        """Hash over all that the manifest says of the items; two versions with one are equal."""
+        return content_hash(self.items)
+
+
+def content_hash(items: tuple[Item, ...]) -> str:
+    """Return the hash of what a manifest says of its items, whatever their order."""
+    rows = [asdict(item) for item in sorted(items, key=lambda item: item.id)]
+    text = json.dumps(rows, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def versions(dataset: Path) -> list[Path]:
+    """Return the folders of all versions of a dataset, oldest first."""
+    if not dataset.is_dir():
+        return []
+    found = [path for path in dataset.iterdir() if _VERSION.fullmatch(path.name)]
+    return sorted(
+        (path for path in found if (path / MANIFEST).is_file()), key=lambda p: int(p.name[1:])
+    )
+
+
+def read_dataset(folder: str | Path, *, verify: bool = False) -> Dataset:
+    """Read a version of a dataset, or the newest one of a dataset's folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of a version, or of a dataset.
+    verify : bool
+        Read every image and label image, and compare its hash with the manifest.
+
+    Raises
+    ------
+    InputNotFoundError
+        If there is no dataset.
+    SettingsError
+        If the manifest cannot be read, or is of a later version of this program.
+    UnreadableImageError
+        With `verify`, if a file is missing or was changed.
+    """
+    folder = Path(folder)
+    if not (folder / MANIFEST).is_file():
+        found = versions(folder)
+        if not found:
+            raise InputNotFoundError(
+                f"A dataset was expected at {folder}, a folder with v001 or {MANIFEST}, but there "
+                "is none. Make one with: nuclarium dataset build"
+            )
+        folder = found[-1]
+    dataset = _dataset_of(folder, _read_json(folder / MANIFEST))
+    if verify:
+        verify_files(dataset)
+    return dataset
+
+
+def verify_files(dataset: Dataset) -> None:
+    """Compare the pixels of every file with the manifest; see `read_dataset`."""
+    for item in dataset.items:
+        image, labels = item.read_image(dataset.folder), item.read_labels(dataset.folder)
+        for array, expected, name in (
+            (image, item.image_sha256, item.image),
+            (labels, item.labels_sha256, item.labels),
+        ):
+            if array_hash(array) != expected:
+                raise UnreadableImageError(
+                    f"{dataset.folder / name} must hold the pixels that {MANIFEST} lists, but they "
+                    "were changed. A version is never edited: restore the file, or build a new one."
+                )
+
+
+def manifest_dict(dataset: Dataset) -> dict[str, Any]:
+    """Return what ``manifest.json`` holds."""
+    return {
+        "schema": SCHEMA,
+        "name": dataset.name,
+        "version": dataset.version,
+        **dataset.meta,
+        "content_sha256": dataset.content_hash,
+        "items": [asdict(item) for item in dataset.items],
+    }
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"{path} must be a manifest in JSON, but it is not: {error}."
+        ) from error
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema != SCHEMA:
+        raise SettingsError(
+            f"{path} must be a manifest of schema {SCHEMA}, but has {schema!r}. "
+            "Was it made by a later version of nuclarium?"
+        )
+    return dict(content)
+
+
+def _dataset_of(folder: Path, content: dict[str, Any]) -> Dataset:
+    try:
+        items = tuple(_item_of(row) for row in content.pop("items"))
+        name, version = content.pop("name"), content.pop("version")
+    except (KeyError, TypeError) as error:
+        raise SettingsError(f"{folder / MANIFEST} is not a whole manifest: {error}.") from error
+    expected = content.pop("content_sha256", None)
+    content.pop("schema")
+    dataset = Dataset(folder, name, version, items, content)
+    if expected != dataset.content_hash:
+        raise SettingsError(
+            f"{folder / MANIFEST} must be as it was written, but it was edited by hand. "
+            "Restore it; a change makes a new version, with nuclarium dataset build or split."
+        )
+    return dataset
+
+
+def _item_of(row: dict[str, Any]) -> Item:
+    spacing = row.get("spacing_um")
+    return Item(**{**row, "spacing_um": tuple(spacing) if spacing else None})
