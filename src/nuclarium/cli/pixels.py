@@ -108,6 +108,13 @@ def train(
     three_d: Annotated[
         bool, typer.Option("--3d", help="Look along z too, by the spacing in the file.")
     ] = False,
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help='Steps that images go through first, such as "rolling_ball radius_um=10"; see '
+            "`nuclarium recipe show`. Kept in the classifier."
+        ),
+    ] = "",
     trees: Annotated[int, typer.Option(help="Trees of the forest.")] = 64,
     depth: Annotated[int, typer.Option(help="Questions that a tree asks, 1 to 8.")] = 7,
     seed: Annotated[int, typer.Option(help="The same seed gives the same classifier.")] = 0,
@@ -122,7 +129,7 @@ def train(
     from nuclarium.workspace.pixel_train import PixelTrainSettings, train_pixels
 
     settings = PixelTrainSettings(
-        look=LookSettings(tuple(channel or ()), z, time, 3 if three_d else 2),
+        look=LookSettings(tuple(channel or ()), z, time, 3 if three_d else 2, recipe),
         scales_px=tuple(scales or SCALES_PX),
         families=tuple(features or FAMILIES),  # type: ignore[arg-type]
         forest=ForestSettings(trees=trees, depth=depth, seed=seed),

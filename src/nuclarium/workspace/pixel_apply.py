@@ -148,6 +148,7 @@ def _look(classifier: PixelClassifier, settings: PixelApplySettings) -> LookSett
         settings.z or said.get("z", "max"),
         said.get("t", 0),
         classifier.features.dims,
+        said.get("recipe", ""),
     )
 
 
@@ -180,7 +181,7 @@ def _write(
     mask = labels > 0
     grey = mask * np.uint8(255)
     spacing, name = image.spacing, image.name
-    write_labels(out / "labels" / f"{name}.tif", _flat(labels), spacing)
+    write_labels(out / "labels" / f"{name}.tif", _flat(labels), spacing, dtype=np.int32)
     if settings.probability:
         write_labels(
             out / "probability" / f"{name}.tif",

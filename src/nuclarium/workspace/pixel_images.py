@@ -19,6 +19,8 @@ from nuclarium.io.checks import finite
 from nuclarium.measurement.channels import channel_image, channels_of
 from nuclarium.predict.channel import choose_channel
 from nuclarium.preprocess.planes import select_planes
+from nuclarium.preprocess.recipe import Step, apply_recipe
+from nuclarium.preprocess.recipe_text import parse_recipe
 from nuclarium.suggest.features import Canvas, StepRange
 from nuclarium.workspace.layout import unique_names
 
@@ -37,12 +39,16 @@ class LookSettings:
         Time point.
     dims : int
         3 to look along z too.
+    recipe : str
+        Steps of `nuclarium.preprocess.recipe` that planes go through first, as text; a recipe
+        looks at whole planes, which are then held in memory.
     """
 
     channels: tuple[str, ...] = ()
     z: str = "max"
     t: int = 0
     dims: int = 2
+    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,11 @@ def opened(path: Path, name: str, look: LookSettings) -> Iterator[PixelImage]:
             )
         planes = select_planes(image, "each" if look.dims == 3 else look.z, t=look.t)
         chosen = _channels(image, look.channels)
-        parts = tuple(tuple(channel_image(plane.image, c) for plane in planes) for c in chosen)
+        steps = parse_recipe(look.recipe)
+        parts = tuple(
+            tuple(_prepared(channel_image(plane.image, c), steps) for plane in planes)
+            for c in chosen
+        )
         yield PixelImage(
             name=name,
             path=path,
@@ -116,6 +126,14 @@ def _channels(image: Image, wanted: Sequence[str]) -> tuple[Any, ...]:
     else:
         found = [choose_channel(image).channel]
     return tuple(c for c in found if c is not None) or channels_of(image)
+
+
+def _prepared(image: Image, steps: Sequence[Step]) -> Image:
+    """Return a plane as it is, or through a recipe."""
+    if not steps:
+        return image
+    pixels = apply_recipe(finite(image.read(), image.name), steps, image.spacing)
+    return Image.from_array(pixels, axes="YX", name=image.name)
 
 
 def _z_step(spacing: Spacing | None) -> float:

@@ -162,6 +162,7 @@ def _facts(parts: Sequence[_Drawn], settings: PixelTrainSettings) -> dict[str, A
             "channel_names": list(parts[0].channel_names),
             "z": settings.look.z,
             "t": settings.look.t,
+            "recipe": settings.look.recipe,
         },
         "images": [part.record for part in parts],
     }

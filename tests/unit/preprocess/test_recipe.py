@@ -167,7 +167,10 @@ def test_reference_of_another_size_or_none_is_refused():
 def test_bits_are_the_same_on_every_machine():
     """Protects the promise that a recipe gives one result; a change here breaks old recipes."""
     result = apply_recipe(pattern(72, 90).astype(np.uint16), parse_recipe(EVERYTHING))
-    assert hashlib.sha256(result.astype("<f4").tobytes()).hexdigest() == "2f7d67e606e8b093abb01acc9686b2d2ff6c2674a279158831db21ed7947f557"
+    assert (
+        hashlib.sha256(result.astype("<f4").tobytes()).hexdigest()
+        == "2f7d67e606e8b093abb01acc9686b2d2ff6c2674a279158831db21ed7947f557"
+    )
 
 
 def test_threshold_is_a_frozen_value():

@@ -165,6 +165,22 @@ def test_a_stack_is_looked_at_in_three_dimensions(folder, rng):
     assert tifffile.imread(folder / "masks" / "stack.tif").shape == (5, 64, 64)
 
 
+def test_a_recipe_is_kept_in_the_classifier_and_applied_with_it(folder, rng):
+    pixels, truth = grid_of_nuclei(rng)
+    ramp = (np.arange(110) * 30).astype(np.uint16)
+    for name in ("a", "b"):
+        write_labels(folder / f"{name}.tif", pixels + ramp, Spacing(0.5, 0.5))
+    look = LookSettings(recipe="subtract_gaussian sigma_um=10")
+    settings = PixelTrainSettings(look=look, forest=FAST, scales_px=(1.0, 2.0))
+    train_pixels([folder / "a.tif"], [folder / "a_strokes.tif"], folder / "c", settings)
+    assert apply_pixels(folder / "c", [folder / "b.tif"], folder / "masks").records[0]["n_nuclei"]
+    mask = tifffile.imread(folder / "masks" / "b.tif") > 0
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.8
+    wrong = PixelTrainSettings(look=LookSettings(recipe="sharpen"))
+    with pytest.raises(SettingsError, match="A step of a recipe must be one of"):
+        train_pixels([folder / "a.tif"], [folder / "a_strokes.tif"], folder / "c", wrong)
+
+
 def test_smallest_nuclei_are_given_in_um2_where_the_spacing_is_known(folder, classifier):
     settings = PixelApplySettings(least_um2=100, part=False)
     result = apply_pixels(classifier, [folder / "a.tif"], folder / "masks", settings)

@@ -1,0 +1,225 @@
+"""The pixel classifier against scikit-image's features with scikit-learn's forest, side by side.
+
+    python benchmarks/pixel_classifier.py [--data ../shared/data/dsb2018] [--repeats 7]
+        [--part speed|accuracy|separation|all]
+
+Needs scikit-learn, which nuclarium does not: `pip install scikit-learn`. Both get the same image,
+the same strokes and two processors. Times are the least of some repeats in turns, on the wall and
+of the processors, so that a busy machine disturbs them less. Strokes are drawn from the truth by a
+fixed seed: a line along each of six nuclei, and twelve lines of up to 30 px over background, half
+of which begin within 6 px of a nucleus. They cover about one pixel in 300.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from skimage.draw import line
+from skimage.feature import multiscale_basic_features
+from skimage.io import imread
+from skimage.measure import label
+from sklearn.ensemble import RandomForestClassifier
+
+from nuclarium.core.geometry import Box
+from nuclarium.evaluate.matching import match, overlap_table
+from nuclarium.predict.parted import parted
+from nuclarium.suggest import features as feature_module
+from nuclarium.suggest.cleaning import CleaningSettings, cleaned
+from nuclarium.suggest.features import Canvas
+from nuclarium.suggest.ranges import step_range
+from nuclarium.suggest.session import Session
+from nuclarium.suggest.settings import FeatureSettings
+from nuclarium.suggest.strokes import Strokes, strokes_from_labels
+from nuclarium.suggest.tiles import FeatureTiles
+from nuclarium.workspace.sample import synthetic_nuclei
+
+WORKERS = 2
+SCALES = (0.7, 1.0, 1.6, 3.5, 5.0)
+SIDE = 1024
+VIEW = Box(200, 300, 712, 812)
+
+
+def drawn(truth: np.ndarray, rng: np.random.Generator, count: int = 6) -> np.ndarray:
+    """Strokes as a label image: 1 background, 2 nuclei."""
+    strokes = np.zeros(truth.shape, np.uint8)
+    inside = cv2.distanceTransform((truth > 0).astype(np.uint8), cv2.DIST_L2, 5)
+    for nucleus in rng.permutation(np.unique(truth)[1:])[:count]:
+        pixels = np.argwhere((truth == nucleus) & (inside > 1.5))
+        if len(pixels) < 4:
+            continue
+        along = np.linalg.svd(pixels - pixels.mean(axis=0), full_matrices=False)[2][0]
+        place = pixels @ along
+        path = np.stack(line(*pixels[place.argmin()], *pixels[place.argmax()]))
+        path = path[:, truth[tuple(path)] == nucleus]
+        strokes[tuple(path)] = 2
+    outside = cv2.distanceTransform((truth == 0).astype(np.uint8), cv2.DIST_L2, 5)
+    for near in (True, False):
+        starts = np.argwhere((outside > 1.5) & ((outside < 6) == near))
+        for y, x in starts[rng.integers(0, len(starts), count)]:
+            turn = rng.random() * np.pi
+            path = np.stack(line(y, x, int(y + 30 * np.sin(turn)), int(x + 30 * np.cos(turn))))
+            path = path[:, ((path.T >= 0) & (path.T < np.array(truth.shape))).all(axis=1)]
+            free = outside[tuple(path)] > 1
+            strokes[tuple(path[:, : len(free) if free.all() else int(free.argmin())])] = 1
+    return strokes
+
+
+def reference_mask(pixels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    values = multiscale_basic_features(
+        pixels.astype(np.float32) / max(1.0, float(pixels.max())),
+        sigma_min=SCALES[0],
+        sigma_max=SCALES[-1],
+        num_sigma=len(SCALES),
+        workers=WORKERS,
+    )
+    rows = values.reshape(-1, values.shape[-1])
+    known = np.flatnonzero(strokes.ravel())
+    forest = RandomForestClassifier(100, max_depth=10, n_jobs=WORKERS, random_state=0)
+    forest.fit(rows[known], strokes.ravel()[known])
+    return (forest.predict(rows) == 2).reshape(pixels.shape)
+
+
+def tiles_of(pixels: np.ndarray) -> FeatureTiles:
+    def read(box: Box) -> np.ndarray:
+        return pixels[box.slices][None, None]
+
+    canvas = Canvas(read, (1, *pixels.shape), step_range(read, pixels.shape))
+    return FeatureTiles(canvas, FeatureSettings(SCALES), workers=WORKERS)
+
+
+def mask(pixels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    return Session(tiles_of(pixels), strokes_from_labels(strokes)).classes()[0] == 2
+
+
+def measured(jobs: dict, repeats: int) -> dict[str, tuple[float, float]]:
+    """Least wall and processor seconds of each job; the jobs take turns."""
+    least = dict.fromkeys(jobs, (np.inf, np.inf))
+    for _ in range(repeats):
+        for name, job in jobs.items():
+            wall, processor = time.perf_counter(), time.process_time()
+            job()
+            spent = time.perf_counter() - wall, time.process_time() - processor
+            least[name] = tuple(map(min, least[name], spent))
+    return least
+
+
+def speed(repeats: int) -> None:
+    pixels, truth = synthetic_nuclei((SIDE, SIDE), 700, np.random.default_rng(0))
+    strokes = drawn(truth, np.random.default_rng(0), 40)
+    tiles = tiles_of(pixels)
+    tiles.prepare(tiles.boxes())
+    session = Session(tiles, strokes_from_labels(strokes))
+    stroke = Strokes(np.array([[0, 500, x] for x in range(500, 530)]), np.ones(30, np.uint8))
+    jobs = {
+        "scikit-image and scikit-learn, pixels to mask": lambda: reference_mask(pixels, strokes),
+        "nuclarium, pixels to mask": lambda: mask(pixels, strokes),
+        "  features alone": lambda: (t := tiles_of(pixels)).prepare(t.boxes()),
+        "  forest alone": lambda: session.drawn(stroke).classifier,
+        "nuclarium, new stroke to whole mask": lambda: session.drawn(stroke).classes(),
+        "nuclarium, new stroke to 512 × 512 px": lambda: session.drawn(stroke).classes(VIEW),
+    }
+    print(f"{SIDE} × {SIDE} px, {(strokes > 0).sum():,} drawn pixels, {WORKERS} processors")
+    times = measured(jobs, repeats)
+    first = next(iter(times.values()))
+    for name, (wall, processor) in times.items():
+        print(
+            f"| {name} | {1e3 * wall:,.0f} ms | {1e3 * processor:,.0f} ms | "
+            f"{first[0] / wall:.1f} | {first[1] / processor:.1f} |"
+        )
+
+
+def images(data: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Kind, pixels and truth of real and of synthetic images."""
+    wanted = {n.split(".")[0] for n in (data / "fluorescence_val.txt").read_text().split()}
+    with (data / "index.csv").open() as file:
+        rows = [r for r in csv.DictReader(file) if r["id"] in wanted and int(r["n_nuclei"]) >= 12]
+    for row in rows:
+        pixels = imread(next((data / "images").glob(f"{row['id']}*")))
+        grey = pixels[..., :3].mean(axis=2) if pixels.ndim == 3 else pixels
+        yield (
+            "dsb2018",
+            grey,
+            imread(next((data / "labels").glob(f"{row['id']}*"))).astype(np.int32),
+        )
+    for seed in range(12):
+        yield "synthetic", *synthetic_nuclei((384, 384), 90, np.random.default_rng(seed))
+
+
+def scores(found: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    both, either = (found & truth).sum(), (found | truth).sum()
+    return 2 * both / (both + either), both / either
+
+
+def accuracy(data: Path) -> None:
+    table: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    level_of = feature_module.level_of
+    for number, (kind, pixels, truth) in enumerate(images(data)):
+        strokes = drawn(truth, np.random.default_rng(number))
+        rows = table.setdefault(kind, {})
+        rows.setdefault("scikit-image and scikit-learn", []).append(
+            scores(reference_mask(pixels, strokes), truth > 0)
+        )
+        rows.setdefault("nuclarium", []).append(scores(mask(pixels, strokes), truth > 0))
+        feature_module.level_of = lambda scale: 0
+        rows.setdefault("nuclarium, all scales at full size", []).append(
+            scores(mask(pixels, strokes), truth > 0)
+        )
+        feature_module.level_of = level_of
+    for kind, rows in table.items():
+        base = np.array(rows["scikit-image and scikit-learn"])
+        for name, found in rows.items():
+            values = np.array(found)
+            gain = values - base
+            draws = np.random.default_rng(0).integers(0, len(gain), (10_000, len(gain)))
+            low, high = np.percentile(gain[draws, 0].mean(axis=1), (2.5, 97.5))
+            print(
+                f"| {kind}, {len(values)} images | {name} | {values[:, 0].mean():.4f} | "
+                f"{values[:, 1].mean():.4f} | {gain[:, 0].mean():+.4f} ({low:+.4f} to {high:+.4f}) "
+                f"| {(gain[:, 0] > 0).sum()} |"
+            )
+
+
+def separation(data: Path) -> None:
+    ways = {
+        "linked pixels are one nucleus": lambda m: label(m, connectivity=1).astype(np.int32),
+        "nuclarium": lambda m: parted(m, least_px=12),
+    }
+    totals = {(m, w): np.zeros(3) for m in ("binarised truth", "mask from strokes") for w in ways}
+    for number, (kind, pixels, truth) in enumerate(images(data)):
+        if kind != "dsb2018":
+            continue
+        strokes = drawn(truth, np.random.default_rng(number))
+        found = cleaned(mask(pixels, strokes), CleaningSettings())
+        for name, binary in (("binarised truth", truth > 0), ("mask from strokes", found)):
+            for way, part in ways.items():
+                table = overlap_table(part(binary), truth)
+                matches = len(match(table, 0.5)[0])
+                totals[name, way] += matches, len(table.prediction_area), len(table.truth_area)
+    for (name, way), (found, predicted, true) in totals.items():
+        f1 = 2 * found / (predicted + true)
+        print(f"| {name} | {way} | {f1:.4f} | {predicted:.0f} of {true:.0f} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/dsb2018"))
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--part", default="all")
+    chosen = parser.parse_args()
+    cv2.setNumThreads(WORKERS)
+    if chosen.part in ("speed", "all"):
+        speed(chosen.repeats)
+    if chosen.part in ("accuracy", "all"):
+        accuracy(chosen.data)
+    if chosen.part in ("separation", "all"):
+        separation(chosen.data)
+
+
+if __name__ == "__main__":
+    main()
