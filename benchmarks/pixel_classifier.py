@@ -109,8 +109,21 @@ def measured(jobs: dict, repeats: int) -> dict[str, tuple[float, float]]:
     return least
 
 
-def speed(repeats: int) -> None:
-    pixels, truth = synthetic_nuclei((SIDE, SIDE), 700, np.random.default_rng(0))
+def large_images(data: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, pixels and truth of images of 1,024 × 1,024 px: synthetic, and the largest real one."""
+    yield "synthetic", *synthetic_nuclei((SIDE, SIDE), 700, np.random.default_rng(0))
+    with (data / "index.csv").open() as file:
+        rows = [r for r in csv.DictReader(file) if min(int(r["width"]), int(r["height"])) >= SIDE]
+    for row in rows:
+        if row["modality"] == "fluorescence":
+            pixels, truth = (
+                imread(next((data / part).glob(f"{row['id']}*")))[:SIDE, :SIDE]
+                for part in ("images", "labels")
+            )
+            yield "dsb2018", pixels[..., 0] if pixels.ndim == 3 else pixels, truth
+
+
+def speed(name: str, pixels: np.ndarray, truth: np.ndarray, repeats: int) -> None:
     strokes = drawn(truth, np.random.default_rng(0), 40)
     tiles = tiles_of(pixels)
     tiles.prepare(tiles.boxes())
@@ -124,12 +137,12 @@ def speed(repeats: int) -> None:
         "nuclarium, new stroke to whole mask": lambda: session.drawn(stroke).classes(),
         "nuclarium, new stroke to 512 × 512 px": lambda: session.drawn(stroke).classes(VIEW),
     }
-    print(f"{SIDE} × {SIDE} px, {(strokes > 0).sum():,} drawn pixels, {WORKERS} processors")
+    print(f"{name}, {SIDE} × {SIDE} px, {(strokes > 0).sum():,} drawn pixels, {WORKERS} processors")
     times = measured(jobs, repeats)
     first = next(iter(times.values()))
-    for name, (wall, processor) in times.items():
+    for job, (wall, processor) in times.items():
         print(
-            f"| {name} | {1e3 * wall:,.0f} ms | {1e3 * processor:,.0f} ms | "
+            f"| {job} | {1e3 * wall:,.0f} ms | {1e3 * processor:,.0f} ms | "
             f"{first[0] / wall:.1f} | {first[1] / processor:.1f} |"
         )
 
@@ -214,7 +227,8 @@ def main() -> None:
     chosen = parser.parse_args()
     cv2.setNumThreads(WORKERS)
     if chosen.part in ("speed", "all"):
-        speed(chosen.repeats)
+        for image in large_images(chosen.data):
+            speed(*image, chosen.repeats)
     if chosen.part in ("accuracy", "all"):
         accuracy(chosen.data)
     if chosen.part in ("separation", "all"):

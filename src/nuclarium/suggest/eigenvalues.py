@@ -19,10 +19,15 @@ def eigenvalues_2(yy: Floats, xx: Floats, yx: Floats) -> tuple[Floats, Floats]:
     (array([2.]), array([0.]))
     """
     half = yy.dtype.type(0.5)
-    middle = (yy + xx) * half
-    apart = (yy - xx) * half
-    reach = np.sqrt(apart * apart + yx * yx)
-    return middle + reach, middle - reach
+    middle, reach = yy + xx, yy - xx
+    middle *= half
+    reach *= half
+    reach *= reach
+    reach += yx * yx
+    np.sqrt(reach, out=reach)
+    first = middle + reach
+    middle -= reach
+    return first, middle
 
 
 def eigenvalues_3(

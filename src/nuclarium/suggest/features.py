@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -24,7 +25,7 @@ NARROW = 0.66
 OUTER = 0.5
 """Sigma over which the structure tensor is averaged, in sigmas of its gradient, as in ilastik."""
 
-_FINE = np.float32(4)
+_FINE = 4.0
 """Features of differences are kept in quarters of a step."""
 
 _LOWEST, _HIGHEST = -STEPS - 1.0, 3.0 * (STEPS + 1)
@@ -103,7 +104,7 @@ class FeatureTile:
 
 def halo(settings: FeatureSettings) -> int:
     """Pixels around a part of the plane that its features depend on."""
-    return max(_reach(scale) << level_of(scale) for scale in settings.scales_px)
+    return max((_reach(scale) + 1) << level_of(scale) for scale in settings.scales_px)
 
 
 def alignment(settings: FeatureSettings) -> int:
@@ -112,9 +113,10 @@ def alignment(settings: FeatureSettings) -> int:
 
 
 def _reach(scale: float) -> int:
+    """Pixels of the reduced grid that the features of a scale look at, to each side."""
     level = level_of(scale)
     outer = kernel_radius(OUTER * scale / 2**level)
-    return kernel_radius(sigma_at(scale, level)) + outer + 4
+    return kernel_radius(sigma_at(scale, level)) + outer + 2
 
 
 def feature_tile(canvas: Canvas, settings: FeatureSettings, box: Box) -> FeatureTile:
@@ -135,12 +137,16 @@ def feature_tile(canvas: Canvas, settings: FeatureSettings, box: Box) -> Feature
     for channel, steps in zip(pixels, canvas.ranges, strict=True):
         for scale, volume in _pyramid(steps.apply(channel), settings.scales_px):
             level = level_of(scale)
-            edge = margin // 2**level - (level > 0)
-            inner = np.s_[:, edge : volume.shape[1] - edge, edge : volume.shape[2] - edge]
-            for plane in _scale_features(volume, scale, level, canvas.z_step, settings):
-                planes.append(np.ascontiguousarray(plane[inner]))
+            kept = level > 0
+            seen = _without_edge(volume, margin // 2**level - _reach(scale) - kept)
+            for plane in _scale_features(seen, scale, level, canvas.z_step, settings):
+                planes.append(np.ascontiguousarray(_without_edge(plane, _reach(scale))))
                 levels.append(level)
     return FeatureTile(box, tuple(planes), tuple(levels))
+
+
+def _without_edge(planes: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
+    return planes[:, width : planes.shape[1] - width, width : planes.shape[2] - width]
 
 
 def mirrored(
@@ -202,7 +208,7 @@ def _scale_features(
         else {}
     )
     if "gaussian" in wanted:
-        yield _fixed(smooth, np.float32(2))
+        yield _fixed(smooth, 2.0)
     if "gradient" in wanted:
         yield _fixed(np.sqrt(_total([s * s for s in slopes.values()])), _FINE)
     if "laplacian" in wanted:
@@ -224,15 +230,17 @@ def _structure(
     slopes: dict[int, npt.NDArray[np.float32]], sigma: float, sigma_z: float
 ) -> Iterator[Plane16]:
     """Roots of the eigenvalues of the structure tensor, in the steps of the gradient."""
-    whole = {axis: np.rint(s * _FINE).astype(np.float64) for axis, s in slopes.items()}
+    whole = {axis: np.rint(s * np.float32(_FINE)).astype(np.float64) for axis, s in slopes.items()}
 
-    def mean(a: int, b: int) -> Volume:
-        return gaussian(whole[a] * whole[b], sigma, sigma_z, bits=PRODUCT_BITS)
+    def mean(a: int, b: int) -> npt.NDArray[np.float32]:
+        product = whole[a] * whole[b]
+        return gaussian(product, sigma, sigma_z, bits=PRODUCT_BITS).astype(np.float32)
 
     squares = {axis: mean(axis, axis) for axis in whole}
     crossed = {(a, b): mean(a, b) for a, b in combinations(whole, 2)}
     for value in _eigenvalues(squares, crossed):
-        yield _fixed(np.sqrt(np.maximum(value, 0)), 1.0)
+        np.maximum(value, 0, out=value)
+        yield _fixed(np.sqrt(value, out=value), 1.0)
 
 
 def _eigenvalues(
@@ -242,7 +250,8 @@ def _eigenvalues(
         return eigenvalues_2(same[1], same[2], crossed[1, 2])
     wide = [values.astype(np.float64) for values in (*same.values(), *crossed.values())]
     zz, yy, xx, zy, zx, yx = wide
-    return eigenvalues_3(zz, yy, xx, zy, zx, yx)
+    found = eigenvalues_3(zz, yy, xx, zy, zx, yx)
+    return tuple(values.astype(np.float32) for values in found)
 
 
 def _total(parts: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
@@ -252,6 +261,8 @@ def _total(parts: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
     return whole
 
 
-def _fixed(values: npt.NDArray[Any], steps: float | np.float32) -> Plane16:
-    scaled = np.rint(values * steps)
-    return np.clip(scaled, -32767, 32767, out=scaled).astype(np.int16)
+def _fixed(values: npt.NDArray[np.float32], steps: float) -> Plane16:
+    """Whole steps; `steps` is a power of two, so that there is one rounding only."""
+    rows = values.reshape(-1, values.shape[-1])
+    whole: Plane16 = cv2.addWeighted(rows, steps, rows, 0, 0, dtype=cv2.CV_16S)
+    return whole.reshape(values.shape)
