@@ -115,7 +115,7 @@ def train(
             "`nuclarium recipe show`. Kept in the classifier."
         ),
     ] = "",
-    trees: Annotated[int, typer.Option(help="Trees of the forest.")] = 64,
+    trees: Annotated[int, typer.Option(help="Trees of the forest.")] = 48,
     depth: Annotated[int, typer.Option(help="Questions that a tree asks, 1 to 8.")] = 7,
     seed: Annotated[int, typer.Option(help="The same seed gives the same classifier.")] = 0,
     workers: Workers = None,

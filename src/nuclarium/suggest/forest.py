@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 SURE = 255
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 _LEAVES = 256
 
 

@@ -87,10 +87,10 @@ class ForestSettings:
         The same strokes and seed give the same forest.
     """
 
-    trees: int = 64
+    trees: int = 48
     depth: int = 7
     candidates: int = 8
-    samples: int = 1500
+    samples: int = 1000
     seed: int = 0
 
     def __post_init__(self) -> None:

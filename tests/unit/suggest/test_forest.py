@@ -36,7 +36,7 @@ def test_votes_are_those_of_a_walk_down_every_tree(rng, depth, kinds):
 
 def test_blocks_of_pixels_do_not_change_votes(rng):
     forest = random_forest(rng, 3)
-    values = rng.integers(-600, 600, (3, 70_000)).astype(np.int16)
+    values = rng.integers(-600, 600, (3, 140_000)).astype(np.int16)
     parts = [votes(forest, list(values[:, part])) for part in (slice(0, 11), slice(11, None))]
     assert (votes(forest, list(values)) == np.concatenate(parts, axis=1)).all()
 
