@@ -37,7 +37,7 @@ from nuclarium.suggest.session import Session
 from nuclarium.suggest.settings import FeatureSettings
 from nuclarium.suggest.strokes import Strokes, strokes_from_labels
 from nuclarium.suggest.tiles import FeatureTiles
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 WORKERS = 2
 SCALES = (0.7, 1.0, 1.6, 3.5, 5.0)
@@ -64,7 +64,8 @@ def drawn(truth: np.ndarray, rng: np.random.Generator, count: int = 6) -> np.nda
         for y, x in starts[rng.integers(0, len(starts), count)]:
             turn = rng.random() * np.pi
             path = np.stack(line(y, x, int(y + 30 * np.sin(turn)), int(x + 30 * np.cos(turn))))
-            path = path[:, ((path.T >= 0) & (path.T < np.array(truth.shape))).all(axis=1)]
+            inside_plane = (path >= 0) & (np.array(truth.shape)[:, None] > path)
+            path = path[:, inside_plane.all(axis=0)]
             free = outside[tuple(path)] > 1
             strokes[tuple(path[:, : len(free) if free.all() else int(free.argmin())])] = 1
     return strokes

@@ -17,7 +17,7 @@ from nuclarium.suggest.session import Session
 from nuclarium.suggest.settings import FeatureSettings
 from nuclarium.suggest.strokes import Strokes, merged, strokes_from_labels
 from nuclarium.suggest.tiles import FeatureTiles
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 
 def canvas_of(pixels):
