@@ -16,6 +16,7 @@ from nuclarium.core.geometry import Spacing
 from nuclarium.core.labels import Labels
 from nuclarium.io.write import write_labels
 from nuclarium.predict.parted import JOIN_RATIO, parted
+from nuclarium.predict.parted_stack import parted_stack
 from nuclarium.suggest.classifier import PixelClassifier, classified, probability
 from nuclarium.suggest.cleaning import CleaningSettings, cleaned
 from nuclarium.suggest.file import classifier_digest, read_classifier
@@ -176,8 +177,9 @@ def _write(
 ) -> dict[str, Any]:
     found = classified(classifier, tiles, on_tile=on_pixels)
     cleaning = settings.cleaning(image.spacing)
-    mask = cleaned(found == _FOREGROUND, cleaning)
-    labels = labelled(mask, settings, cleaning.least_px)
+    deep = classifier.features.dims == 3
+    mask = _cleaned(found == _FOREGROUND, cleaning, deep=deep)
+    labels = labelled(mask, settings, cleaning.least_px, image.z_step if deep else None)
     mask = labels > 0
     grey = mask * np.uint8(255)
     spacing, name = image.spacing, image.name
@@ -203,17 +205,34 @@ def _write(
     }
 
 
-def labelled(mask: npt.NDArray[np.bool_], settings: PixelApplySettings, least_px: float) -> Labels:
-    """Give the nuclei of a plane or stack, shape (Z, H, W), a number each.
+def _cleaned(
+    mask: npt.NDArray[np.bool_], cleaning: CleaningSettings, *, deep: bool
+) -> npt.NDArray[np.bool_]:
+    """Clean a stack as one, and planes that are looked at one by one as such."""
+    return cleaned(mask, cleaning) if deep else np.stack([cleaned(p, cleaning) for p in mask])
 
-    Touching nuclei are parted plane by plane where the mask is one plane; in a stack they are
-    linked by faces, edges and corners of voxels and not parted.
+
+def labelled(
+    mask: npt.NDArray[np.bool_], settings: PixelApplySettings, least_px: float, z_step: float | None
+) -> Labels:
+    """Give the nuclei of planes or of a stack, shape (Z, H, W), a number each.
+
+    Parameters
+    ----------
+    z_step : float or None
+        Distance between planes in pixels, for a stack whose nuclei go on from plane to plane; None
+        for planes that are looked at one by one, whose numbers go on from plane to plane.
     """
-    if len(mask) > 1:
-        numbered, _ = ndimage.label(mask, np.ones((3, 3, 3)))
-        return numbered.astype(np.int32)
-    ratio = settings.join_ratio if settings.part else 0.0
-    return parted(mask[0], join_ratio=ratio, least_px=least_px)[None]
+    if z_step is None:
+        ratio = settings.join_ratio if settings.part else 0.0
+        planes = [parted(plane, join_ratio=ratio, least_px=least_px) for plane in mask]
+        first = np.cumsum([0, *(int(plane.max(initial=0)) for plane in planes[:-1])])
+        pairs = zip(planes, first, strict=True)
+        return np.stack([np.where(p, p + int(n), 0).astype(np.int32) for p, n in pairs])
+    if settings.part:
+        return parted_stack(mask, z_step=z_step, least_px=least_px)
+    linked, _ = ndimage.label(mask, np.ones((3, 3, 3)))
+    return np.asarray(linked, np.int32)
 
 
 def _flat(stack: npt.NDArray[Any]) -> npt.NDArray[Any]:
