@@ -65,8 +65,9 @@ def parted(
         found.append(tile)
     nuclei = joined(found, shape, spec)
     for index, box in enumerate(boxes):
-        labels[box.slices] = nuclei.labels_of(index, labels[box.slices])
-    return np.where(mask, labels, 0).astype(np.int32)
+        part = nuclei.labels_of(index, labels[box.slices])
+        labels[box.slices] = np.where(mask[box.slices], part, 0)
+    return labels
 
 
 def _distance(mask: npt.NDArray[np.bool_], box: Box) -> npt.NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from nuclarium.core.errors import SettingsError
+from nuclarium.suggest.areas import keep_areas
 
 Mask = npt.NDArray[np.bool_]
 
@@ -47,18 +48,19 @@ def cleaned(mask: Mask, settings: CleaningSettings) -> Mask:
     mask : ndarray of bool, shape (H, W) or (Z, H, W)
         Planes of a stack are smoothed and filled one by one; small objects are those of the stack.
     """
-    planes = mask if mask.ndim == 3 else mask[None]
-    planes = np.stack([filled(smoothed(p, settings.smooth_px), settings.fill_px) for p in planes])
-    return without_small(planes if mask.ndim == 3 else planes[0], settings.least_px)
+    if mask.ndim == 2:
+        plane = filled(smoothed(mask, settings.smooth_px), settings.fill_px)
+        return without_small(plane, settings.least_px)
+    planes = [filled(smoothed(plane, settings.smooth_px), settings.fill_px) for plane in mask]
+    return without_small(np.stack(planes), settings.least_px)
 
 
 def smoothed(mask: Mask, sigma_px: float) -> Mask:
     """Blur a plane and cut it at half height; bit for bit the same everywhere."""
     if sigma_px == 0:
         return mask
-    grey = cv2.GaussianBlur(
-        mask.astype(np.uint8) * np.uint8(255), (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT
-    )
+    grey = mask * np.uint8(255)
+    cv2.GaussianBlur(grey, (0, 0), sigma_px, dst=grey, borderType=cv2.BORDER_REFLECT)
     found: Mask = grey > 127
     return found
 
@@ -79,17 +81,10 @@ def filled(mask: Mask, largest_px: float | None = None) -> Mask:
     """
     if largest_px == 0:
         return mask
-    count, areas, stats, _ = cv2.connectedComponentsWithStats(
-        (~mask).astype(np.uint8), None, None, None, 4
-    )
-    hole = np.ones(count, bool)
-    for edge in (areas[0], areas[-1], areas[:, 0], areas[:, -1]):
-        hole[edge] = False
-    hole[0] = True  # the mask itself
-    if largest_px is not None:
-        hole[1:] &= stats[1:, cv2.CC_STAT_AREA] <= largest_px
-    found: Mask = hole[areas]
-    return found
+    ground = ~mask
+    most = np.inf if largest_px is None else largest_px
+    keep_areas(ground, lambda area, at_edge: at_edge | (area > most), corners=False)
+    return np.logical_not(ground, out=ground)
 
 
 def without_small(mask: Mask, least_px: float) -> Mask:
@@ -102,11 +97,11 @@ def without_small(mask: Mask, least_px: float) -> Mask:
     if least_px <= 1:
         return mask
     if mask.ndim == 2:
-        _, objects, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-        large = stats[:, cv2.CC_STAT_AREA] >= least_px
-    else:
-        objects, _ = ndimage.label(mask, np.ones((3, 3, 3)))
-        large = np.bincount(objects.ravel()) >= least_px
+        kept = mask.copy()
+        keep_areas(kept, lambda area, at_edge: area >= least_px, corners=True)
+        return kept
+    objects, _ = ndimage.label(mask, np.ones((3, 3, 3)))
+    large = np.bincount(objects.ravel()) >= least_px
     large[0] = False
     found: Mask = large[objects]
     return found

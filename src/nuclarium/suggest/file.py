@@ -108,6 +108,13 @@ def _classifier(content: dict[str, Any]) -> PixelClassifier:
     ranges = tuple(StepRange(low, high) for low, high in said["ranges"])
     parts = content["forest"]
     forest = Forest(*(_unpacked(parts[name]) for name in ("feature", "threshold", "leaf")))
+    if not (
+        forest.feature.shape == forest.threshold.shape
+        and forest.leaf.shape[:2] == (len(forest.feature), 1 << forest.feature.shape[1])
+        and 0 <= forest.feature.min() <= forest.feature.max() < len(features.names)
+        and len(ranges) == features.channels
+    ):
+        raise ValueError("its trees do not fit its features")
     return PixelClassifier(features, ranges, forest, tuple(content["classes"]), content["facts"])
 
 

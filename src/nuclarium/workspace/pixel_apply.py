@@ -209,7 +209,11 @@ def _cleaned(
     mask: npt.NDArray[np.bool_], cleaning: CleaningSettings, *, deep: bool
 ) -> npt.NDArray[np.bool_]:
     """Clean a stack as one, and planes that are looked at one by one as such."""
-    return cleaned(mask, cleaning) if deep else np.stack([cleaned(p, cleaning) for p in mask])
+    if deep:
+        return cleaned(mask, cleaning)
+    for plane in mask:
+        plane[...] = cleaned(plane, cleaning)
+    return mask
 
 
 def labelled(
@@ -225,6 +229,8 @@ def labelled(
     """
     if z_step is None:
         ratio = settings.join_ratio if settings.part else 0.0
+        if len(mask) == 1:
+            return parted(mask[0], join_ratio=ratio, least_px=least_px)[None]
         planes = [parted(plane, join_ratio=ratio, least_px=least_px) for plane in mask]
         first = np.cumsum([0, *(int(plane.max(initial=0)) for plane in planes[:-1])])
         pairs = zip(planes, first, strict=True)

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from skimage.measure import label
 from skimage.morphology import remove_small_objects
 
 from nuclarium.core.errors import SettingsError
+from nuclarium.suggest.areas import keep_areas
 from nuclarium.suggest.cleaning import (
     CleaningSettings,
     cleaned,
@@ -43,6 +45,20 @@ def test_small_objects_are_removed_as_scikit_image_does(speckled):
     stack = np.stack([speckled, speckled & False, speckled])
     expected = remove_small_objects(stack, max_size=29, connectivity=3)
     assert (without_small(stack, 30) == expected).all()
+
+
+@pytest.mark.parametrize("corners", [True, False])
+@pytest.mark.parametrize("tile_px", [1, 7, 16, 64])
+def test_areas_from_tiles_are_those_of_the_whole(rng, corners, tile_px):
+    mask = rng.random((45, 50)) > 0.45
+    numbers = label(mask, connectivity=1 + corners)
+    area = np.bincount(numbers.ravel())
+    edge = np.zeros(len(area), bool)
+    for line in (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1]):
+        edge[line] = True
+    kept = ((area > 5) & ~edge)[numbers] & mask
+    keep_areas(mask, lambda a, at_edge: (a > 5) & ~at_edge, corners=corners, tile_px=tile_px)
+    assert (mask == kept).all()
 
 
 def test_smoothing_takes_specks_and_leaves_straight_edges():
