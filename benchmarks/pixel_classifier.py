@@ -1,7 +1,7 @@
 """The pixel classifier against scikit-image's features with scikit-learn's forest, side by side.
 
     python benchmarks/pixel_classifier.py [--data ../shared/data/dsb2018] [--repeats 7]
-        [--part speed|accuracy|separation|all]
+        [--part speed|accuracy|separation|volume|large|all]
 
 Needs scikit-learn, which nuclarium does not: `pip install scikit-learn`. Both get the same image,
 the same strokes and two processors. Times are the least of some repeats in turns, on the wall and
@@ -14,21 +14,27 @@ from __future__ import annotations
 
 import argparse
 import csv
+import resource
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import tifffile
 from skimage.draw import line
 from skimage.feature import multiscale_basic_features
 from skimage.io import imread
 from skimage.measure import label
+from skimage.morphology import h_maxima
+from skimage.segmentation import watershed
 from sklearn.ensemble import RandomForestClassifier
 
 from nuclarium.core.geometry import Box
 from nuclarium.evaluate.matching import match, overlap_table
 from nuclarium.predict.parted import parted
+from nuclarium.predict.parted_stack import parted_stack
 from nuclarium.suggest import features as feature_module
 from nuclarium.suggest.cleaning import CleaningSettings, cleaned
 from nuclarium.suggest.features import Canvas
@@ -38,6 +44,8 @@ from nuclarium.suggest.settings import FeatureSettings
 from nuclarium.suggest.strokes import Strokes, strokes_from_labels
 from nuclarium.suggest.tiles import FeatureTiles
 from nuclarium.synthetic.plane import synthetic_nuclei
+from nuclarium.workspace.pixel_apply import apply_pixels
+from nuclarium.workspace.pixel_train import train_pixels
 
 WORKERS = 2
 SCALES = (0.7, 1.0, 1.6, 3.5, 5.0)
@@ -199,12 +207,20 @@ def accuracy(data: Path) -> None:
             )
 
 
+def watershed_parted(binary: np.ndarray) -> np.ndarray:
+    """Part by the usual recipe, with the settings that were best on the binarised truth."""
+    distance = cv2.distanceTransform(np.pad(binary, 1).view(np.uint8), cv2.DIST_L2, 0)[1:-1, 1:-1]
+    height = cv2.GaussianBlur(distance, (0, 0), 1.0) * binary
+    return watershed(-height, label(h_maxima(height, 0.25) > 0), mask=binary).astype(np.int32)
+
+
 def separation(data: Path) -> None:
     ways = {
         "linked pixels are one nucleus": lambda m: label(m, connectivity=1).astype(np.int32),
+        "watershed of scikit-image": watershed_parted,
         "nuclarium": lambda m: parted(m, least_px=12),
     }
-    totals = {(m, w): np.zeros(3) for m in ("binarised truth", "mask from strokes") for w in ways}
+    totals = {(m, w): np.zeros(4) for m in ("binarised truth", "mask from strokes") for w in ways}
     for number, (kind, pixels, truth) in enumerate(images(data)):
         if kind != "dsb2018":
             continue
@@ -212,12 +228,76 @@ def separation(data: Path) -> None:
         found = cleaned(mask(pixels, strokes), CleaningSettings())
         for name, binary in (("binarised truth", truth > 0), ("mask from strokes", found)):
             for way, part in ways.items():
-                table = overlap_table(part(binary), truth)
+                began = time.process_time()
+                labels = part(binary)
+                spent = time.process_time() - began
+                table = overlap_table(labels, truth)
                 matches = len(match(table, 0.5)[0])
-                totals[name, way] += matches, len(table.prediction_area), len(table.truth_area)
-    for (name, way), (found, predicted, true) in totals.items():
+                counts = len(table.prediction_area), len(table.truth_area)
+                totals[name, way] += matches, *counts, spent
+    for (name, way), (found, predicted, true, spent) in totals.items():
         f1 = 2 * found / (predicted + true)
-        print(f"| {name} | {way} | {f1:.4f} | {predicted:.0f} of {true:.0f} |")
+        print(f"| {name} | {way} | {f1:.4f} | {predicted:.0f} of {true:.0f} | {spent:.2f} s |")
+
+
+def volume(data: Path) -> None:
+    """Masks and nuclei of the synthetic volume of StarDist's demo, planes 2 px apart."""
+    folder = data.parent / "stardist_demo"
+    pixels, truth = imread(folder / "img3d.tif"), imread(folder / "mask3d.tif").astype(np.int32)
+    strokes = np.zeros(truth.shape, np.uint8)
+    for z in (9, 15, 21):
+        strokes[z, 5::25] = np.where(truth[z, 5::25] > 0, 2, 1)
+    for dims in (2, 3):
+
+        def read(box: Box) -> np.ndarray:
+            return pixels[None, :, *box.slices]
+
+        canvas = Canvas(read, pixels.shape, step_range(read, pixels.shape[1:]), 2.0)
+        tiles = FeatureTiles(canvas, FeatureSettings(SCALES, dims=dims), workers=WORKERS)
+        found = Session(tiles, strokes_from_labels(strokes)).classes() == 2
+        print(f"| features in {dims} dimensions | F1 of voxels {scores(found, truth > 0)[0]:.3f} |")
+    for name, binary in (
+        ("binarised truth", truth > 0),
+        ("mask from strokes", cleaned(found, CleaningSettings())),
+    ):
+        linked = label(binary, connectivity=3).astype(np.int32)
+        both = parted_stack(binary, z_step=2.0, least_px=12)
+        for way, labels in (("linked", linked), ("parted", both)):
+            wide = (-1, truth.shape[2])
+            table = overlap_table(labels.reshape(wide), truth.reshape(wide))
+            counts = len(table.prediction_area), len(table.truth_area)
+            f1 = 2 * len(match(table, 0.5)[0]) / sum(counts)
+            print(f"| {name} | {way} | {f1:.3f} | {counts[0]} of {counts[1]} |")
+
+
+def large(side: int = 8192) -> None:
+    """Take a large plane from a tiled TIFF to mask and labels on disk."""
+    pixels, truth = synthetic_nuclei((SIDE, SIDE), 700, np.random.default_rng(0))
+    strokes = np.where(truth > 0, 2, 1).astype(np.uint8)
+    strokes[np.arange(SIDE) % 64 != 0] = 0
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        tifffile.imwrite(home / "small.tif", pixels)
+        tifffile.imwrite(home / "strokes.tif", strokes)
+        with tifffile.TiffWriter(home / "large.tif") as file:
+            rows = (pixels[y : y + 512, x : x + 512] for y, x in _corners(side))
+            file.write(
+                rows, shape=(side, side), dtype=pixels.dtype, tile=(512, 512), compression="zlib"
+            )
+        train_pixels([home / "small.tif"], [home / "strokes.tif"], home / "c", workers=WORKERS)
+        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+        made = apply_pixels(home / "c", [home / "large.tif"], home / "m", workers=WORKERS)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        f"{side} × {side} px, {made.records[0]['n_nuclei']:,} nuclei: "
+        f"{time.process_time() - began:.0f} s of processors, peak {peak / 1e3:.0f} MB, "
+        f"{before / 1e3:.0f} MB before"
+    )
+
+
+def _corners(side: int) -> Iterator[tuple[int, int]]:
+    """Where in the small image each tile of the large one begins, row by row."""
+    return ((y % SIDE, x % SIDE) for y in range(0, side, 512) for x in range(0, side, 512))
 
 
 def main() -> None:
@@ -234,6 +314,10 @@ def main() -> None:
         accuracy(chosen.data)
     if chosen.part in ("separation", "all"):
         separation(chosen.data)
+    if chosen.part in ("volume", "all"):
+        volume(chosen.data)
+    if chosen.part == "large":
+        large()
 
 
 if __name__ == "__main__":
