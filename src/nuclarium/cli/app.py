@@ -17,6 +17,7 @@ from nuclarium.cli import recipe as recipe_commands
 from nuclarium.cli import sample
 from nuclarium.cli.benchmark import SeveralValues, benchmark
 from nuclarium.cli.dataset import dataset_app
+from nuclarium.cli.pixels import masks, pixels
 from nuclarium.core.errors import NuclariumError
 
 app = typer.Typer(
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 
 app.add_typer(dataset_app)
+app.add_typer(pixels, name="pixels")
+app.add_typer(masks, name="masks")
 
 WRONG_INPUT = 2
 INTERRUPTED = 130

@@ -1,1 +1,1 @@
-"""Masks for people to accept or correct: pixel classifiers from scribbles, and their cleaning."""
+"""Masks for people to accept or correct: pixel classifiers from strokes, and their cleaning."""
