@@ -214,7 +214,8 @@ def measure(
 
 @app.command(
     epilog="Examples:  nuclarium evaluate results truth   |   "
-    "nuclarium evaluate results truth --against other_results --groups plates.csv"
+    "nuclarium evaluate results truth --against other_results --groups plates.csv   |   "
+    "nuclarium evaluate results truth --3d"
 )
 def evaluate(
     predictions: Annotated[Path, typer.Argument(help="Folder of results or label images.")],
@@ -226,6 +227,10 @@ def evaluate(
         Path | None,
         typer.Option(help="CSV (image, group): intervals are over groups, such as patients."),
     ] = None,
+    volumes: Annotated[
+        bool,
+        typer.Option("--3d", help="Compare nuclei of stacks in 3-D, not slice by slice."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="CSV of all scores to write.")
     ] = None,
@@ -238,11 +243,13 @@ def evaluate(
     from nuclarium.workspace.evaluate import compare_files, evaluate_files
 
     if against is not None:
-        table = compare_files(predictions, against, truth, groups=groups)
+        table = compare_files(predictions, against, truth, groups=groups, volumes=volumes)
         text = format_comparison(table, (predictions.name, against.name))
     else:
         with counted("Scoring", quiet=as_json) as advance:
-            result = evaluate_files(predictions, truth, groups=groups, advance=advance)
+            result = evaluate_files(
+                predictions, truth, groups=groups, volumes=volumes, advance=advance
+            )
         table = result.summary
         text = format_summary(table, images=len(result.names))
         if result.left_out:
