@@ -80,6 +80,7 @@ def info(
 @app.command(
     epilog="Examples:  nuclarium segment plate/*.tif --out results   |   "
     "nuclarium segment stack.czi --out results --channel DAPI --z best   |   "
+    "nuclarium segment stack.lsm --3d --out results   |   "
     "nuclarium segment big.svs --out results --resume"
 )
 def segment(
@@ -94,9 +95,16 @@ def segment(
     z: Annotated[
         str, typer.Option(help="For stacks: max, best, each, or the index of a slice.")
     ] = "max",
+    volume: Annotated[
+        bool,
+        typer.Option("--3d", help="Join the slices of stacks to nuclei in 3-D, with volumes."),
+    ] = False,
     time: Annotated[int, typer.Option(help="Time point, from 0.")] = 0,
     spacing_um: Annotated[
         float | None, typer.Option(help="Side of a pixel in µm, where the file lacks it.")
+    ] = None,
+    spacing_z_um: Annotated[
+        float | None, typer.Option(help="Distance of two slices in µm, where the file lacks it.")
     ] = None,
     diameter_um: Annotated[
         float | None,
@@ -142,7 +150,9 @@ def segment(
         channel=channel,
         z=z,
         t=time,
+        volume=volume,
         spacing_um=spacing_um,
+        spacing_z_um=spacing_z_um,
         contrast=contrast_name(contrast),
         diameter_um=diameter_um,
         magnification=magnification,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,19 +89,64 @@ def write_labels(
         )
     if int(labels.min()) < 0:
         raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}.")
-    dtype = np.uint16 if int(labels.max()) < 2**16 else np.int32
+    dtype = _label_type(int(labels.max()))
     with written_whole(path) as part:
         tifffile.imwrite(
             part,
             labels.astype(dtype, copy=False),
-            ome=True,
-            bigtiff=labels.nbytes > 2**31,
-            photometric="minisblack",
-            compression="zlib",
             tile=(TILE, TILE) if max(labels.shape[-2:]) > _TILED_FROM else None,
-            metadata={"axes": "ZYX"[-labels.ndim :], "Name": name, **_physical_size(spacing)},
-            **_resolution(spacing),
+            **_label_options(labels.shape, dtype, spacing, name),
         )
+
+
+def write_label_stack(
+    path: Path,
+    slices: Iterable[Labels],
+    shape: tuple[int, int, int],
+    count: int,
+    spacing: Spacing | None = None,
+    *,
+    name: str = "nuclei",
+) -> None:
+    """Write a stack of labels as OME-TIFF slice by slice; one slice is in memory.
+
+    Parameters
+    ----------
+    path : Path
+        Usually ends in ``.ome.tif``.
+    slices : iterable of ndarray of int, shape (H, W)
+        From the first slice on, as many as `shape` says.
+    shape : (Z, H, W)
+    count : int
+        Largest label; it decides on the type of the pixels, as in `write_labels`.
+    spacing : Spacing, optional
+        Its `z` is written as the distance of two slices.
+    name : str
+        Name of the image in the file.
+    """
+    dtype = _label_type(count)
+    pages = (np.ascontiguousarray(labels, dtype) for labels in slices)
+    with written_whole(path) as part:
+        tifffile.imwrite(
+            part, pages, shape=shape, dtype=dtype, **_label_options(shape, dtype, spacing, name)
+        )
+
+
+def _label_type(largest: int) -> np.dtype[Any]:
+    return np.dtype(np.uint16 if largest < 2**16 else np.int32)
+
+
+def _label_options(
+    shape: tuple[int, ...], dtype: np.dtype[Any], spacing: Spacing | None, name: str
+) -> dict[str, Any]:
+    return {
+        "ome": True,
+        "bigtiff": math.prod(shape) * dtype.itemsize > 2**31,
+        "photometric": "minisblack",
+        "compression": "zlib",
+        "metadata": {"axes": "ZYX"[-len(shape) :], "Name": name, **_physical_size(spacing)},
+        **_resolution(spacing),
+    }
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -57,7 +57,7 @@ def find_sources(
             for scene, label in enumerate(scenes):
                 with open_image(path, scene=scene) as image:
                     height, width = image.plane_shape
-                    slices = image.shape[2] if settings.z == "each" else 1
+                    slices = image.shape[2] if settings.takes_every_slice else 1
                 suffix = "" if len(scenes) == 1 else _suffix(scene, label)
                 found.append((path, scene, suffix, height * width * slices, max(height, width)))
         except NuclariumError as error:
@@ -73,9 +73,14 @@ def find_sources(
 def open_source(source: Source, settings: SegmentSettings) -> Image:
     """Open an image, with the spacing that the user gave if there is one."""
     image = open_image(source.path, scene=source.scene)
-    if settings.spacing is None:
+    try:
+        spacing = settings.spacing_of(image.spacing)
+    except NuclariumError:
+        image.close()
+        raise
+    if spacing == image.spacing:
         return image
-    return replace(image, spacing=settings.spacing, spacing_source="given by the user")
+    return replace(image, spacing=spacing, spacing_source="given by the user")
 
 
 def _suffix(scene: int, label: str) -> str:

@@ -1,0 +1,162 @@
+"""Linked sections to nuclei in three dimensions: chains, cut at waists, without their dim ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nuclarium.core.labels import Labels
+from nuclarium.predict.links import followed
+from nuclarium.predict.sections import Floats, Integers, JoinSpec, Slice
+
+
+@dataclass(frozen=True)
+class SectionTable:
+    """What is kept of the sections of a slice when its pixels are gone; fields as in `Slice`."""
+
+    area: Integers
+    brightness: Floats
+    score: Floats
+    before: Integers
+
+    @classmethod
+    def of(cls, found: Slice) -> SectionTable:
+        """Return the table of a slice."""
+        return cls(found.area, found.brightness, found.score, found.before)
+
+
+@dataclass(frozen=True)
+class Volumes:
+    """The nuclei of a stack.
+
+    Parameters
+    ----------
+    lookups : tuple of ndarray of int32
+        One a slice: the nucleus of each of its sections, 0 for what is left out; entry 0 is 0.
+    score : ndarray of float64, shape (n,)
+        Mean score of the sections of nucleus `i + 1`, weighted by their areas.
+    sections : ndarray of int64, shape (n,)
+        Slices that it is in.
+    """
+
+    lookups: tuple[npt.NDArray[np.int32], ...]
+    score: Floats
+    sections: Integers
+
+    @property
+    def count(self) -> int:
+        """Number of nuclei; the largest label."""
+        return len(self.score)
+
+    def labels_of(self, z: int, sections: Labels) -> Labels:
+        """Labels of a slice, from the numbers of its sections."""
+        labels: Labels = self.lookups[z][sections]
+        return labels
+
+
+def join(slices: Sequence[SectionTable], spec: JoinSpec, step_um: float | None) -> Volumes:
+    """Make nuclei of the sections of all slices.
+
+    Sections that are linked from slice to slice are a chain. A chain is cut where its brightness
+    has a waist, parts lose their dim ends, and what is left in too few slices is dropped.
+
+    Parameters
+    ----------
+    slices : sequence of SectionTable
+        From the first slice on.
+    spec : JoinSpec
+    step_um : float or None
+        Distance of two slices.
+
+    Returns
+    -------
+    volumes : Volumes
+        Numbered by their first slice, and there by the first section's number.
+    """
+    counts = [len(table.area) for table in slices]
+    offsets = np.cumsum([0, *counts])
+    brightness = _joined(table.brightness for table in slices)
+    least = spec.min_sections
+    if step_um is not None:
+        least = max(least, int(np.ceil(spec.min_extent_um / step_um)))
+    nucleus = np.zeros(offsets[-1], np.int32)
+    kept = (
+        chain[part]
+        for chain in _chains(slices, offsets)
+        for part in parts(brightness[chain], spec)
+        if part.stop - part.start >= least
+    )
+    for number, members in enumerate(sorted(kept, key=lambda chain: int(chain[0])), start=1):
+        nucleus[members] = number
+    score, sections = _scores(nucleus, slices)
+    zero = np.zeros(1, np.int32)
+    lookups = (np.concatenate([zero, each]) for each in np.split(nucleus, offsets[1:-1]))
+    return Volumes(tuple(lookups), score, sections)
+
+
+def parts(brightness: Floats, spec: JoinSpec) -> Iterator[slice]:
+    """Yield the nuclei of a chain, from below, by the brightness of its sections.
+
+    The chain is cut at the section that is deepest below the fainter of the maxima on both sides;
+    this section goes to the side that is nearer to it in brightness. What is left is looked at in
+    the same way. Then sections at the ends that are dim for their nucleus are left out.
+
+    Examples
+    --------
+    >>> profile = np.array([2.0, 8, 10, 9, 3, 7, 8, 2])
+    >>> [(part.start, part.stop) for part in parts(profile, JoinSpec())]
+    [(1, 4), (5, 7)]
+    """
+    for start, stop in _cut(brightness, 0, len(brightness), spec):
+        own = brightness[start:stop]
+        bright = np.flatnonzero(own >= spec.dim_end * own.max())
+        if len(bright):
+            yield slice(start + int(bright[0]), start + int(bright[-1]) + 1)
+
+
+def _cut(brightness: Floats, start: int, stop: int, spec: JoinSpec) -> Iterator[tuple[int, int]]:
+    own = brightness[start:stop]
+    if len(own) < 2 * spec.min_sections:
+        yield start, stop
+        return
+    rim = np.minimum(np.maximum.accumulate(own), np.maximum.accumulate(own[::-1])[::-1])
+    deepest = int(np.argmin(own / np.where(rim > 0, rim, 1)))
+    if own[deepest] >= spec.waist * rim[deepest]:
+        yield start, stop
+        return
+    cut = start + deepest
+    cut += int(abs(own[deepest] - own[deepest - 1]) < abs(own[deepest] - own[deepest + 1]))
+    yield from _cut(brightness, start, cut, spec)
+    yield from _cut(brightness, cut, stop, spec)
+
+
+def _chains(slices: Sequence[SectionTable], offsets: Integers) -> list[Integers]:
+    """Sections of each chain, from below, counted through all slices."""
+    own = np.arange(offsets[-1])
+    before = own.copy()
+    for z, table in enumerate(slices[1:], start=1):
+        linked = table.before >= 0
+        before[offsets[z] : offsets[z + 1]][linked] = offsets[z - 1] + table.before[linked]
+    first = followed(before)
+    order = np.argsort(first, kind="stable")
+    starts = np.flatnonzero(np.diff(first[order], prepend=-1))
+    return np.split(order, starts[1:]) if len(order) else []
+
+
+def _scores(
+    nucleus: npt.NDArray[np.int32], slices: Sequence[SectionTable]
+) -> tuple[Floats, Integers]:
+    score, area = (_joined(getattr(t, name) for t in slices) for name in ("score", "area"))
+    known = ~np.isnan(score)
+    count = int(nucleus.max(initial=0)) + 1
+    total = np.bincount(nucleus[known], (score * area)[known], count)[1:]
+    weight = np.bincount(nucleus[known], area[known], count)[1:]
+    mean: Floats = total / np.maximum(weight, 1)
+    return mean, np.bincount(nucleus, minlength=count)[1:].astype(np.int64)
+
+
+def _joined(arrays: Iterable[Floats]) -> Floats:
+    return np.concatenate([np.zeros(0), *arrays])

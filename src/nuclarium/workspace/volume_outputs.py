@@ -1,0 +1,83 @@
+"""What is written for a stack whose slices were joined: label stack, outlines, table, overlay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nuclarium.core.geometry import Spacing
+from nuclarium.core.labels import Labels
+from nuclarium.core.outlines import Outline, iter_outlines
+from nuclarium.io.interchange.geojson import write_geojson
+from nuclarium.io.interchange.imagej_roi import write_imagej_rois
+from nuclarium.io.write import write_label_stack, write_table
+from nuclarium.measurement.channels import iter_planes, select_channels
+from nuclarium.measurement.volume import StackSlice, measure_volumes
+from nuclarium.predict.segment import Selection
+from nuclarium.predict.stack import StackLabels
+from nuclarium.preprocess.planes import Plane
+from nuclarium.workspace.layout import ResultPaths
+
+MOST_ROIS = 65_000
+
+
+def write_volume_outputs(
+    found: StackLabels, selection: Selection, paths: ResultPaths
+) -> tuple[pd.DataFrame, list[Path]]:
+    """Write everything for one stack, slice by slice.
+
+    Parameters
+    ----------
+    found : StackLabels
+    selection : Selection
+        Its planes are the slices.
+    paths : ResultPaths
+
+    Returns
+    -------
+    table : DataFrame
+        One row a nucleus in three dimensions.
+    written : list of Path
+        Files, in the order in which they are named to the user.
+    """
+    labels = paths.labels(is_large=False)
+    spacing = selection.planes[0].image.spacing
+    write_label_stack(labels, found.iter_slices(), found.shape, found.count, spacing)
+    table = volume_table(found.iter_slices(), selection.planes, found.count, spacing)
+    table["score"] = found.volumes.score[table["label"] - 1]
+    for suffix in (".csv", ".parquet"):
+        write_table(paths.table(suffix), table)
+    _write_outlines(found, paths)
+    written = [labels, paths.outlines, paths.rois, paths.table(".csv"), paths.table(".parquet")]
+    return table, [path for path in [*written, paths.overlay] if path.exists()]
+
+
+def volume_table(
+    slices: Iterator[Labels], planes: Sequence[Plane], count: int, spacing: Spacing | None
+) -> pd.DataFrame:
+    """Measure the nuclei of a stack in all channels."""
+    channels = select_channels(planes[0].image, None)
+    parts = (
+        StackSlice(labels, iter_planes(plane.image, channels, z=0, t=0))
+        for labels, plane in zip(slices, planes, strict=True)
+    )
+    names = [channel.name for channel in channels]
+    return measure_volumes(parts, count, spacing, channels=names)
+
+
+def _write_outlines(found: StackLabels, paths: ResultPaths) -> None:
+    """Write the outline of every nucleus in every slice that it is in."""
+    if int(found.volumes.sections.sum()) > MOST_ROIS:
+        write_geojson(paths.outlines, _outlines(found))
+        return
+    outlines = list(_outlines(found))
+    write_geojson(paths.outlines, outlines)
+    write_imagej_rois(paths.rois, outlines)
+
+
+def _outlines(found: StackLabels) -> Iterator[Outline]:
+    for z, labels in enumerate(found.iter_slices()):
+        yield from iter_outlines(np.asarray(labels), z=z)
