@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import tifffile
 
 from nuclarium.core.errors import NuclariumError, OutputError
@@ -64,7 +65,12 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_labels(
-    path: Path, labels: Labels, spacing: Spacing | None = None, *, name: str = "nuclei"
+    path: Path,
+    labels: Labels,
+    spacing: Spacing | None = None,
+    *,
+    name: str = "nuclei",
+    dtype: npt.DTypeLike | None = None,
 ) -> None:
     """Write a label image as OME-TIFF, which Fiji, QuPath, napari and tifffile open.
 
@@ -81,6 +87,8 @@ def write_labels(
         Written as the physical size of a pixel; left out of the file where it is unknown.
     name : str
         Name of the image in the file.
+    dtype : dtype, optional
+        Another type of pixel, wide enough for all labels.
     """
     if labels.ndim not in (2, 3) or labels.dtype.kind not in "ui" or 0 in labels.shape:
         raise ValueError(
@@ -89,13 +97,13 @@ def write_labels(
         )
     if int(labels.min()) < 0:
         raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}.")
-    dtype = _label_type(int(labels.max()))
+    stored = _label_type(int(labels.max())) if dtype is None else np.dtype(dtype)
     with written_whole(path) as part:
         tifffile.imwrite(
             part,
-            labels.astype(dtype, copy=False),
+            labels.astype(stored, copy=False),
             tile=(TILE, TILE) if max(labels.shape[-2:]) > _TILED_FROM else None,
-            **_label_options(labels.shape, dtype, spacing, name),
+            **_label_options(labels.shape, stored, spacing, name),
         )
 
 
@@ -103,12 +111,11 @@ def write_label_stack(
     path: Path,
     slices: Iterable[Labels],
     shape: tuple[int, int, int],
-    count: int,
     spacing: Spacing | None = None,
     *,
     name: str = "nuclei",
 ) -> None:
-    """Write a stack of labels as OME-TIFF slice by slice; one slice is in memory.
+    """Write a stack of labels as OME-TIFF slice by slice, int32; one slice is in memory.
 
     Parameters
     ----------
@@ -117,14 +124,12 @@ def write_label_stack(
     slices : iterable of ndarray of int, shape (H, W)
         From the first slice on, as many as `shape` says.
     shape : (Z, H, W)
-    count : int
-        Largest label; it decides on the type of the pixels, as in `write_labels`.
     spacing : Spacing, optional
         Its `z` is written as the distance of two slices.
     name : str
         Name of the image in the file.
     """
-    dtype = _label_type(count)
+    dtype = np.dtype(np.int32)
     pages = (np.ascontiguousarray(labels, dtype) for labels in slices)
     with written_whole(path) as part:
         tifffile.imwrite(

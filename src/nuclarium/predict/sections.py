@@ -21,6 +21,9 @@ Floats = npt.NDArray[np.float64]
 class JoinSpec:
     """When sections of two slices are one nucleus, and what of a nucleus is kept.
 
+    The brightness of a section is that above the ground of its slice; parts of a maximum are parts
+    of the brightest section of the nucleus.
+
     Parameters
     ----------
     min_iou : float
@@ -32,22 +35,32 @@ class JoinSpec:
     waist : float
         A nucleus is cut between two slices of a chain where its brightness falls below this part
         of the fainter of the maxima on both sides: one lies over the other.
-    dim_end : float
-        Sections at the ends of a nucleus are left out where its brightness is below this part of
-        its maximum: they are its light out of focus.
-    min_extent_um : float
-        Nuclei of a smaller extent along z are left out.
+    core : float
+        Sections of at least this part of the maximum, and what is between them, are the core.
+    min_core_um : float
+        Nuclei with a core of a smaller extent along z are left out.
     min_sections : int
-        Nuclei of fewer sections are left out; alone decides where the spacing is not known.
+        Nuclei with a core of fewer sections are left out; alone decides where the spacing is not
+        known.
+    dim_end : float
+        Sections at the ends that are below this part of the maximum are left out: they are the
+        nucleus' light out of focus.
+    body : float
+        Sections from this part of the maximum on keep the outline that the network found.
+    edge : float
+        The other sections keep the pixels of at least this part of the maximum.
     """
 
     min_iou: float = 0.25
     min_inside: float = 0.75
     min_iou_inside: float = 0.1
     waist: float = 0.88
-    dim_end: float = 0.65
-    min_extent_um: float = 2.0
+    core: float = 0.75
+    min_core_um: float = 3.0
     min_sections: int = 2
+    dim_end: float = 0.6
+    body: float = 0.9
+    edge: float = 0.6
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.core.image import Image
 from nuclarium.core.labels import Labels
 from nuclarium.predict.engine import Engine
 from nuclarium.predict.model import Model
@@ -18,7 +18,7 @@ from nuclarium.predict.sections import JoinSpec, Slice, linked_slices, slice_of
 from nuclarium.predict.segment import Selection, segment_selected, shown_image
 from nuclarium.predict.store import Arrays, TileStore
 from nuclarium.predict.view import View
-from nuclarium.predict.volume import SectionTable, Volumes, join
+from nuclarium.predict.volume import SectionTable, join
 
 
 @dataclass(frozen=True)
@@ -28,24 +28,24 @@ class StackLabels:
     Parameters
     ----------
     shape : (Z, H, W)
-    volumes : Volumes
-        Nuclei of all sections.
+    score : ndarray of float64, shape (n,)
+        How sure the model was of each nucleus, in [0, 1].
     store : TileStore
-        Holds the sections of every slice.
+        Holds the labels of every slice.
     """
 
     shape: tuple[int, int, int]
-    volumes: Volumes
+    score: npt.NDArray[np.float64]
     store: TileStore
 
     @property
     def count(self) -> int:
         """Number of nuclei; the largest label."""
-        return self.volumes.count
+        return len(self.score)
 
     def read(self, z: int) -> Labels:
         """Labels of a slice, int32 of shape (H, W)."""
-        return self.volumes.labels_of(z, self.store.get(_sections(z))["sections"])
+        return self.store.get(f"nuclei-{z}")["labels"]
 
     def iter_slices(self) -> Iterator[Labels]:
         """Yield the labels of every slice, from the first on."""
@@ -88,45 +88,44 @@ def segment_stack(
     """
     spec = spec or JoinSpec()
 
-    def slices() -> Iterator[tuple[Slice, npt.NDArray[Any]]]:
-        for z, (plane, view) in enumerate(zip(selection.planes, views, strict=True)):
-            height, width = plane.image.plane_shape
-            if f"slice-{z}" not in store:
-                found = segment_selected(
-                    plane,
-                    selection.channel,
-                    model,
-                    engine,
-                    view=view,
-                    store=tiles(z),
-                    workers=workers,
-                    progress=progress,
-                )
-                arrays: Arrays = {"labels": found.to_array(), "score": found.nuclei.score}
-                store.put(f"slice-{z}", arrays)
-            elif progress is not None:
-                progress(height * width)
-            kept = store.get(f"slice-{z}")
-            pixels = _bright(shown_image(plane, selection.channel), is_dark=view.is_dark)
-            yield slice_of(kept["labels"], pixels, kept["score"]), pixels
+    def found(z: int) -> tuple[Slice, npt.NDArray[Any]]:
+        plane, view = selection.planes[z], views[z]
+        if f"slice-{z}" not in store:
+            labels = segment_selected(
+                plane,
+                selection.channel,
+                model,
+                engine,
+                view=view,
+                store=tiles(z),
+                workers=workers,
+                progress=progress,
+            )
+            arrays: Arrays = {"labels": labels.to_array(), "score": labels.nuclei.score}
+            store.put(f"slice-{z}", arrays)
+        elif progress is not None:
+            progress(math.prod(plane.image.plane_shape))
+        kept = store.get(f"slice-{z}")
+        pixels = _bright(selection, views, z)
+        return slice_of(kept["labels"], pixels, kept["score"]), pixels
 
+    depth = len(selection.planes)
     tables = []
-    for z, linked in enumerate(linked_slices(slices(), spec)):
-        store.put(_sections(z), {"sections": linked.labels})
+    for z, linked in enumerate(linked_slices(map(found, range(depth)), spec)):
+        store.put(f"sections-{z}", {"sections": linked.labels})
         tables.append(SectionTable.of(linked))
     image = selection.planes[0].image
-    step_um = None if image.spacing is None else image.spacing.z
-    shape = (len(tables), *image.plane_shape)
-    return StackLabels(shape, join(tables, spec, step_um), store)
+    volumes = join(tables, spec, None if image.spacing is None else image.spacing.z)
+    for z in range(depth):
+        sections = store.get(f"sections-{z}")["sections"]
+        labels = volumes.labels_of(z, sections, _bright(selection, views, z))
+        store.put(f"nuclei-{z}", {"labels": labels})
+    return StackLabels((depth, *image.plane_shape), volumes.score, store)
 
 
-def _sections(z: int) -> str:
-    return f"sections-{z}"
-
-
-def _bright(image: Image, *, is_dark: bool) -> npt.NDArray[Any]:
+def _bright(selection: Selection, views: Sequence[View], z: int) -> npt.NDArray[Any]:
     """Pixels of a slice in which nuclei are bright; of colours, the light that is absorbed."""
-    pixels = image.read()
+    pixels = shown_image(selection.planes[z], selection.channel).read()
     if pixels.ndim == 3:
         return np.asarray(-pixels.astype(np.float32).mean(axis=2))
-    return -pixels.astype(np.float32) if is_dark else pixels
+    return -pixels.astype(np.float32) if views[z].is_dark else pixels

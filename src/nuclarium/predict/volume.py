@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.labels import Labels
 from nuclarium.predict.links import followed
 from nuclarium.predict.sections import Floats, Integers, JoinSpec, Slice
+
+_SMOOTHING_PX = 1.5
+"""Standard deviation of the blur before pixels are judged, against noise."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +25,13 @@ class SectionTable:
     area: Integers
     brightness: Floats
     score: Floats
+    ground: float
     before: Integers
 
     @classmethod
     def of(cls, found: Slice) -> SectionTable:
         """Return the table of a slice."""
-        return cls(found.area, found.brightness, found.score, found.before)
+        return cls(found.area, found.brightness, found.score, found.ground, found.before)
 
 
 @dataclass(frozen=True)
@@ -36,24 +42,38 @@ class Volumes:
     ----------
     lookups : tuple of ndarray of int32
         One a slice: the nucleus of each of its sections, 0 for what is left out; entry 0 is 0.
+    least : tuple of ndarray of float32
+        One a slice: the least pixel that each of its sections keeps; -inf where it keeps all.
     score : ndarray of float64, shape (n,)
         Mean score of the sections of nucleus `i + 1`, weighted by their areas.
-    sections : ndarray of int64, shape (n,)
-        Slices that it is in.
     """
 
     lookups: tuple[npt.NDArray[np.int32], ...]
+    least: tuple[npt.NDArray[np.float32], ...]
     score: Floats
-    sections: Integers
 
     @property
     def count(self) -> int:
         """Number of nuclei; the largest label."""
         return len(self.score)
 
-    def labels_of(self, z: int, sections: Labels) -> Labels:
-        """Labels of a slice, from the numbers of its sections."""
+    def labels_of(self, z: int, sections: Labels, pixels: npt.NDArray[Any]) -> Labels:
+        """Labels of a slice.
+
+        Parameters
+        ----------
+        z : int
+            The slice.
+        sections : ndarray of int32, shape (H, W)
+            Numbers of its sections.
+        pixels : ndarray of int or float, shape (H, W)
+            The slice itself; nuclei are bright.
+        """
         labels: Labels = self.lookups[z][sections]
+        least = self.least[z]
+        if np.isfinite(least).any():
+            smooth = cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), _SMOOTHING_PX)
+            labels[smooth < least[sections]] = 0
         return labels
 
 
@@ -79,30 +99,39 @@ def join(slices: Sequence[SectionTable], spec: JoinSpec, step_um: float | None) 
     counts = [len(table.area) for table in slices]
     offsets = np.cumsum([0, *counts])
     brightness = _joined(table.brightness for table in slices)
-    least = spec.min_sections
-    if step_um is not None:
-        least = max(least, int(np.ceil(spec.min_extent_um / step_um)))
     nucleus = np.zeros(offsets[-1], np.int32)
-    kept = (
+    least = np.full(offsets[-1], -np.inf)
+    kept = [
         chain[part]
         for chain in _chains(slices, offsets)
-        for part in parts(brightness[chain], spec)
-        if part.stop - part.start >= least
-    )
+        for part in parts(brightness[chain], spec, step_um)
+    ]
     for number, members in enumerate(sorted(kept, key=lambda chain: int(chain[0])), start=1):
         nucleus[members] = number
-    score, sections = _scores(nucleus, slices)
-    zero = np.zeros(1, np.int32)
-    lookups = (np.concatenate([zero, each]) for each in np.split(nucleus, offsets[1:-1]))
-    return Volumes(tuple(lookups), score, sections)
+        most = brightness[members].max()
+        least[members[brightness[members] < spec.body * most]] = spec.edge * most
+    least += np.repeat([table.ground for table in slices], counts)
+    return Volumes(
+        tuple(_by_slice(nucleus, offsets, 0)),
+        tuple(_by_slice(least.astype(np.float32), offsets, -np.inf)),
+        _scores(nucleus, slices),
+    )
 
 
-def parts(brightness: Floats, spec: JoinSpec) -> Iterator[slice]:
+def parts(brightness: Floats, spec: JoinSpec, step_um: float | None = None) -> Iterator[slice]:
     """Yield the nuclei of a chain, from below, by the brightness of its sections.
 
     The chain is cut at the section that is deepest below the fainter of the maxima on both sides;
     this section goes to the side that is nearer to it in brightness. What is left is looked at in
-    the same way. Then sections at the ends that are dim for their nucleus are left out.
+    the same way. Then parts with too short a core are dropped, and of others the dim ends.
+
+    Parameters
+    ----------
+    brightness : ndarray of float64, shape (sections,)
+        From below.
+    spec : JoinSpec
+    step_um : float or None
+        Distance of two slices.
 
     Examples
     --------
@@ -110,10 +139,14 @@ def parts(brightness: Floats, spec: JoinSpec) -> Iterator[slice]:
     >>> [(part.start, part.stop) for part in parts(profile, JoinSpec())]
     [(1, 4), (5, 7)]
     """
+    shortest = spec.min_sections
+    if step_um is not None:
+        shortest = max(shortest, int(np.ceil(spec.min_core_um / step_um)))
     for start, stop in _cut(brightness, 0, len(brightness), spec):
         own = brightness[start:stop]
+        core = np.flatnonzero(own >= spec.core * own.max())
         bright = np.flatnonzero(own >= spec.dim_end * own.max())
-        if len(bright):
+        if len(core) and core[-1] + 1 - core[0] >= shortest:
             yield slice(start + int(bright[0]), start + int(bright[-1]) + 1)
 
 
@@ -146,16 +179,23 @@ def _chains(slices: Sequence[SectionTable], offsets: Integers) -> list[Integers]
     return np.split(order, starts[1:]) if len(order) else []
 
 
-def _scores(
-    nucleus: npt.NDArray[np.int32], slices: Sequence[SectionTable]
-) -> tuple[Floats, Integers]:
+def _scores(nucleus: npt.NDArray[np.int32], slices: Sequence[SectionTable]) -> Floats:
     score, area = (_joined(getattr(t, name) for t in slices) for name in ("score", "area"))
     known = ~np.isnan(score)
     count = int(nucleus.max(initial=0)) + 1
     total = np.bincount(nucleus[known], (score * area)[known], count)[1:]
     weight = np.bincount(nucleus[known], area[known], count)[1:]
     mean: Floats = total / np.maximum(weight, 1)
-    return mean, np.bincount(nucleus, minlength=count)[1:].astype(np.int64)
+    return mean
+
+
+def _by_slice(
+    values: npt.NDArray[Any], offsets: Integers, background: float
+) -> Iterator[npt.NDArray[Any]]:
+    """Yield the values of each slice's sections, after that of the background."""
+    first = np.full(1, background, values.dtype)
+    for part in np.split(values, offsets[1:-1]):
+        yield np.concatenate([first, part])
 
 
 def _joined(arrays: Iterable[Floats]) -> Floats:

@@ -45,12 +45,12 @@ def write_volume_outputs(
     """
     labels = paths.labels(is_large=False)
     spacing = selection.planes[0].image.spacing
-    write_label_stack(labels, found.iter_slices(), found.shape, found.count, spacing)
+    write_label_stack(labels, found.iter_slices(), found.shape, spacing)
     table = volume_table(found.iter_slices(), selection.planes, found.count, spacing)
-    table["score"] = found.volumes.score[table["label"] - 1]
+    table["score"] = found.score[table["label"] - 1]
     for suffix in (".csv", ".parquet"):
         write_table(paths.table(suffix), table)
-    _write_outlines(found, paths)
+    _write_outlines(found, paths, int(table["n_slices"].sum()))
     written = [labels, paths.outlines, paths.rois, paths.table(".csv"), paths.table(".parquet")]
     return table, [path for path in [*written, paths.overlay] if path.exists()]
 
@@ -68,9 +68,9 @@ def volume_table(
     return measure_volumes(parts, count, spacing, channels=names)
 
 
-def _write_outlines(found: StackLabels, paths: ResultPaths) -> None:
+def _write_outlines(found: StackLabels, paths: ResultPaths, n_sections: int) -> None:
     """Write the outline of every nucleus in every slice that it is in."""
-    if int(found.volumes.sections.sum()) > MOST_ROIS:
+    if n_sections > MOST_ROIS:
         write_geojson(paths.outlines, _outlines(found))
         return
     outlines = list(_outlines(found))
