@@ -28,10 +28,6 @@ class JoinSpec:
     ----------
     min_iou : float
         IoU from which sections of neighbouring slices are linked.
-    min_inside : float
-        Share of the smaller section inside the larger one from which they are linked at a smaller
-        IoU, down to `min_iou_inside`: the cap of a nucleus is much smaller than the section below.
-    min_iou_inside : float
     waist : float
         A nucleus is cut between two slices of a chain where its brightness falls below this part
         of the fainter of the maxima on both sides: one lies over the other.
@@ -51,9 +47,7 @@ class JoinSpec:
         The other sections keep the pixels of at least this part of the maximum.
     """
 
-    min_iou: float = 0.25
-    min_inside: float = 0.75
-    min_iou_inside: float = 0.1
+    min_iou: float = 0.4
     waist: float = 0.88
     core: float = 0.75
     min_core_um: float = 3.0
@@ -156,13 +150,8 @@ def section_pairs(one: Labels, other: Labels, spec: JoinSpec) -> tuple[Integers,
         Labels less one, ascending in the second.
     """
     table = overlap_table(one, other)
-    smaller = np.minimum(
-        table.truth_area[table.truth_index], table.prediction_area[table.prediction_index]
-    )
-    iou = table.iou
-    inside = (table.intersection >= spec.min_inside * smaller) & (iou >= spec.min_iou_inside)
-    may_be = np.flatnonzero((iou >= spec.min_iou) | inside)
-    pairs = assign(table, may_be, iou[may_be])
+    may_be = np.flatnonzero(table.iou >= spec.min_iou)
+    pairs = assign(table, may_be, table.iou[may_be])
     numbers = [np.unique(labels[labels > 0]).astype(np.int64) - 1 for labels in (one, other)]
     return numbers[0][table.prediction_index[pairs]], numbers[1][table.truth_index[pairs]]
 
