@@ -28,9 +28,9 @@ class JoinSpec:
     ----------
     min_iou : float
         IoU from which sections of neighbouring slices are linked.
-    waist : float
-        A nucleus is cut between two slices of a chain where its brightness falls below this part
-        of the fainter of the maxima on both sides: one lies over the other.
+    bright_waist, wide_waist : float
+        A chain is cut where brightness, or area, falls below this part of the smaller of the maxima
+        on both sides: one nucleus lies over another.
     core : float
         Sections of at least this part of the maximum, and what is between them, are the core.
     min_core_um : float
@@ -47,8 +47,9 @@ class JoinSpec:
         The other sections keep the pixels of at least this part of the maximum.
     """
 
-    min_iou: float = 0.4
-    waist: float = 0.88
+    min_iou: float = 0.5
+    bright_waist: float = 0.88
+    wide_waist: float = 0.7
     core: float = 0.75
     min_core_um: float = 3.0
     min_sections: int = 2

@@ -99,12 +99,13 @@ def join(slices: Sequence[SectionTable], spec: JoinSpec, step_um: float | None) 
     counts = [len(table.area) for table in slices]
     offsets = np.cumsum([0, *counts])
     brightness = _joined(table.brightness for table in slices)
+    area = _joined(table.area for table in slices)
     nucleus = np.zeros(offsets[-1], np.int32)
     least = np.full(offsets[-1], -np.inf)
     kept = [
         chain[part]
         for chain in _chains(slices, offsets)
-        for part in parts(brightness[chain], spec, step_um)
+        for part in parts(brightness[chain], area[chain], spec, step_um)
     ]
     for number, members in enumerate(sorted(kept, key=lambda chain: int(chain[0])), start=1):
         nucleus[members] = number
@@ -118,16 +119,18 @@ def join(slices: Sequence[SectionTable], spec: JoinSpec, step_um: float | None) 
     )
 
 
-def parts(brightness: Floats, spec: JoinSpec, step_um: float | None = None) -> Iterator[slice]:
-    """Yield the nuclei of a chain, from below, by the brightness of its sections.
+def parts(
+    brightness: Floats, area: Floats, spec: JoinSpec, step_um: float | None = None
+) -> Iterator[slice]:
+    """Yield the nuclei of a chain, from below, by the brightness and area of its sections.
 
-    The chain is cut at the section that is deepest below the fainter of the maxima on both sides;
+    The chain is cut at the section that is deepest below the smaller of the maxima on both sides;
     this section goes to the side that is nearer to it in brightness. What is left is looked at in
     the same way. Then parts with too short a core are dropped, and of others the dim ends.
 
     Parameters
     ----------
-    brightness : ndarray of float64, shape (sections,)
+    brightness, area : ndarray of float64, shape (sections,)
         From below.
     spec : JoinSpec
     step_um : float or None
@@ -136,13 +139,13 @@ def parts(brightness: Floats, spec: JoinSpec, step_um: float | None = None) -> I
     Examples
     --------
     >>> profile = np.array([2.0, 8, 10, 9, 3, 7, 8, 2])
-    >>> [(part.start, part.stop) for part in parts(profile, JoinSpec())]
+    >>> [(part.start, part.stop) for part in parts(profile, np.ones(8), JoinSpec())]
     [(1, 4), (5, 7)]
     """
     shortest = spec.min_sections
     if step_um is not None:
         shortest = max(shortest, int(np.ceil(spec.min_core_um / step_um)))
-    for start, stop in _cut(brightness, 0, len(brightness), spec):
+    for start, stop in _cut(brightness, area, slice(0, len(area)), spec):
         own = brightness[start:stop]
         core = np.flatnonzero(own >= spec.core * own.max())
         bright = np.flatnonzero(own >= spec.dim_end * own.max())
@@ -150,20 +153,25 @@ def parts(brightness: Floats, spec: JoinSpec, step_um: float | None = None) -> I
             yield slice(start + int(bright[0]), start + int(bright[-1]) + 1)
 
 
-def _cut(brightness: Floats, start: int, stop: int, spec: JoinSpec) -> Iterator[tuple[int, int]]:
-    own = brightness[start:stop]
-    if len(own) < 2 * spec.min_sections:
-        yield start, stop
+def _cut(
+    brightness: Floats, area: Floats, part: slice, spec: JoinSpec
+) -> Iterator[tuple[int, int]]:
+    own = brightness[part]
+    depth = np.minimum(_depth(own) / spec.bright_waist, _depth(area[part]) / spec.wide_waist)
+    deepest = int(np.argmin(depth))
+    if len(own) < 2 * spec.min_sections or depth[deepest] >= 1:
+        yield part.start, part.stop
         return
-    rim = np.minimum(np.maximum.accumulate(own), np.maximum.accumulate(own[::-1])[::-1])
-    deepest = int(np.argmin(own / np.where(rim > 0, rim, 1)))
-    if own[deepest] >= spec.waist * rim[deepest]:
-        yield start, stop
-        return
-    cut = start + deepest
+    cut = part.start + deepest
     cut += int(abs(own[deepest] - own[deepest - 1]) < abs(own[deepest] - own[deepest + 1]))
-    yield from _cut(brightness, start, cut, spec)
-    yield from _cut(brightness, cut, stop, spec)
+    yield from _cut(brightness, area, slice(part.start, cut), spec)
+    yield from _cut(brightness, area, slice(cut, part.stop), spec)
+
+
+def _depth(values: Floats) -> Floats:
+    """Each value as part of the smaller of the maxima on both sides; 1 on a slope."""
+    rim = np.minimum(np.maximum.accumulate(values), np.maximum.accumulate(values[::-1])[::-1])
+    return np.where(rim > 0, values / np.where(rim > 0, rim, 1), 1.0)
 
 
 def _chains(slices: Sequence[SectionTable], offsets: Integers) -> list[Integers]:
