@@ -206,5 +206,5 @@ def _by_slice(
         yield np.concatenate([first, part])
 
 
-def _joined(arrays: Iterable[Floats]) -> Floats:
+def _joined(arrays: Iterable[npt.NDArray[Any]]) -> Floats:
     return np.concatenate([np.zeros(0), *arrays])

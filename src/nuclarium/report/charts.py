@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.report.numbers import count_text, number_text
-from nuclarium.report.summary import Bins, Values
+from nuclarium.report.summary import Bins, Values, size_word
 
 WIDTH, HEIGHT = 400, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 24, 12, 40
@@ -91,7 +91,7 @@ def sparkline(values: Values, bins: Bins, unit: str) -> Chart:
     middle = float(np.median(values))
     low, high = number_text(float(bins.edges[0])), number_text(float(bins.edges[-1]))
     return Chart(
-        title=f"Areas, {low} to {high}{' and more' if bins.is_open else ''} {unit}",
+        title=f"{size_word(unit).capitalize()}s, {low} to {high}{' and more' if bins.is_open else ''} {unit}",
         unit=unit,
         note=f"median {number_text(middle)} {unit}",
         bars=_bars(bins, counts, unit, 0, 0, SPARK_WIDTH, SPARK_HEIGHT),
