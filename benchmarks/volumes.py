@@ -27,7 +27,14 @@ from nuclarium.predict.sections import JoinSpec, linked_slices, slice_of
 from nuclarium.predict.volume import SectionTable, join
 from nuclarium.synthetic.organoid import CONDITIONS, OrganoidSpec, organoid
 
-OFF = {"bright_waist": 1e-9, "wide_waist": 1e-9, "core": 0.0, "min_core_um": 0.0, "min_sections": 1, "dim_end": 0.0}
+OFF = {
+    "bright_waist": 1e-9,
+    "wide_waist": 1e-9,
+    "core": 0.0,
+    "min_core_um": 0.0,
+    "min_sections": 1,
+    "dim_end": 0.0,
+}
 PLAIN = JoinSpec(**OFF, edge=-1e9)
 
 
@@ -71,7 +78,9 @@ def flooding(height: str, sigma_um: float, apart_um: float, edge: float) -> Meth
     """
 
     def made(stack: Stack) -> np.ndarray:
-        step = stack.spacing or nu.Spacing(1.0, 1.0, 2.0)  # the demo's nuclei are half as high as wide
+        step = stack.spacing or nu.Spacing(
+            1.0, 1.0, 2.0
+        )  # the demo's nuclei are half as high as wide
         voxel = np.array([step.z, step.y, step.x])
         scale = 1.0 if stack.spacing else 4.0  # µm to the demo's pixels
         inside = stack.found > 0
@@ -113,7 +122,9 @@ def stacks(data: Path, colonies: int) -> Iterator[Stack]:
             yield segmented(f"{condition.name} {number}", pixels, truth, spec.spacing)
 
 
-def segmented(name: str, pixels: np.ndarray, truth: np.ndarray, spacing: nu.Spacing | None) -> Stack:
+def segmented(
+    name: str, pixels: np.ndarray, truth: np.ndarray, spacing: nu.Spacing | None
+) -> Stack:
     image = nu.Image.from_array(pixels, axes="ZYX", spacing=spacing)
     began = time.perf_counter()
     found = nu.segment(image, z="each")
@@ -124,9 +135,11 @@ def methods() -> dict[str, Method]:
     spec = JoinSpec()
     found = {
         "linking: IoU alone": linking(PLAIN),
-        "  + waists": linking(replace(
-            PLAIN, bright_waist=spec.bright_waist, wide_waist=spec.wide_waist, min_sections=2
-        )),
+        "  + waists": linking(
+            replace(
+                PLAIN, bright_waist=spec.bright_waist, wide_waist=spec.wide_waist, min_sections=2
+            )
+        ),
         "  + no specks": linking(
             replace(spec, dim_end=0, edge=-1e9),
         ),
@@ -134,11 +147,10 @@ def methods() -> dict[str, Method]:
         "  + half light at the ends (kept)": linking(spec),
         "  same, of every section": linking(replace(spec, body=1e9)),
     }
-    for height in ("distance", "product", "light"):
-        for sigma in (0.5, 1.0):
-            for apart in (2.0, 3.0):
-                name = f"watershed: {height}, blur {sigma} µm, peaks {apart:g} µm apart"
-                found[name] = flooding(height, sigma, apart, 0.5)
+    for height, sigma in (("distance", 0.5), ("distance", 1.0), ("product", 1.0), ("light", 0.5)):
+        for apart in (2.0, 3.0):
+            name = f"watershed: {height}, blur {sigma} µm, peaks {apart:g} µm apart"
+            found[name] = flooding(height, sigma, apart, 0.5)
     return found
 
 
@@ -156,7 +168,9 @@ def row(name: str, scores: ImageScores, ratios: list[float], seconds: float, dep
 def compared(group: list[Stack], name: str) -> None:
     depth = sum(len(stack.pixels) for stack in group)
     seconds = sum(stack.seconds for stack in group)
-    print(f"\n{name}: {len(group)} stacks, {depth} slices, network {1000 * seconds / depth:.0f} ms a slice")
+    print(
+        f"\n{name}: {len(group)} stacks, {depth} slices, network {1000 * seconds / depth:.0f} ms a slice"
+    )
     print("| Method | found/true | F1 | F1 at 0.75 | AP | PQ | split | merged | volume | ms |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for title, method in methods().items():

@@ -193,9 +193,7 @@ def _bands(prediction: Labels, truth: Labels) -> Iterable[_Runs]:
     """Yield the pairs of labels of some rows at a time, each once with its pixels."""
     rows = max(1, _BAND // max(1, truth.shape[1]))
     for y in range(0, truth.shape[0], rows):
-        yield _counted(
-            *_shared_runs(prediction[y : y + rows].ravel(), truth[y : y + rows].ravel())
-        )
+        yield _counted(*_shared_runs(prediction[y : y + rows].ravel(), truth[y : y + rows].ravel()))
 
 
 def _counted(
@@ -207,9 +205,7 @@ def _counted(
     return pair & 0xFFFFFFFF, pair >> 32, pixels
 
 
-def _shared_runs(
-    prediction: npt.NDArray[Any], truth: npt.NDArray[Any]
-) -> _Runs:
+def _shared_runs(prediction: npt.NDArray[Any], truth: npt.NDArray[Any]) -> _Runs:
     """Return both labels and the length of each stretch in which neither changes."""
     begins = np.ones(truth.size, bool)
     begins[1:] = (truth[1:] != truth[:-1]) | (prediction[1:] != prediction[:-1])

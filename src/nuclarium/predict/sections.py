@@ -28,6 +28,9 @@ class JoinSpec:
     ----------
     min_iou : float
         IoU from which sections of neighbouring slices are linked.
+    min_cap_iou, min_inside : float
+        They are linked at this smaller IoU if so much of the smaller one lies in the larger: the
+        cap of a nucleus is much smaller than the section next to it where slices are far apart.
     bright_waist, wide_waist : float
         A chain is cut where brightness, or area, falls below this part of the smaller of the maxima
         on both sides: one nucleus lies over another.
@@ -48,6 +51,8 @@ class JoinSpec:
     """
 
     min_iou: float = 0.5
+    min_cap_iou: float = 0.25
+    min_inside: float = 0.95
     bright_waist: float = 0.88
     wide_waist: float = 0.7
     core: float = 0.75
@@ -151,7 +156,9 @@ def section_pairs(one: Labels, other: Labels, spec: JoinSpec) -> tuple[Integers,
         Labels less one, ascending in the second.
     """
     table = overlap_table(one, other)
-    may_be = np.flatnonzero(table.iou >= spec.min_iou)
+    areas = table.truth_area[table.truth_index], table.prediction_area[table.prediction_index]
+    inside = table.intersection >= spec.min_inside * np.minimum(*areas)
+    may_be = np.flatnonzero(table.iou >= np.where(inside, spec.min_cap_iou, spec.min_iou))
     pairs = assign(table, may_be, table.iou[may_be])
     numbers = [np.unique(labels[labels > 0]).astype(np.int64) - 1 for labels in (one, other)]
     return numbers[0][table.prediction_index[pairs]], numbers[1][table.truth_index[pairs]]

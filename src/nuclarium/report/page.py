@@ -197,7 +197,13 @@ def _charts(
     """Yield the distributions over the batch: areas by unit, then intensities by channel."""
     for unit, summaries in _by_unit(images).items():
         values = np.concatenate([summary.areas for summary in summaries])
-        yield chart(f"{size_word(unit).capitalize()} of a nucleus", unit, values, area_bins[unit], len(summaries))
+        yield chart(
+            f"{size_word(unit).capitalize()} of a nucleus",
+            unit,
+            values,
+            area_bins[unit],
+            len(summaries),
+        )
     for name in channels[:_CHANNEL_COLUMNS]:
         parts = [i.summary.intensities.get(name) for i in images if i.summary is not None]
         found = [part for part in parts if part is not None and len(part)]

@@ -124,9 +124,7 @@ def _display_range(planes: Sequence[npt.NDArray[np.float32]]) -> tuple[float, fl
     return float(low), float(high) if high > low else float(low) + 1
 
 
-def _coloured(
-    pixels: npt.NDArray[np.float32], labels: Labels, grey: tuple[float, float]
-) -> Rgb:
+def _coloured(pixels: npt.NDArray[np.float32], labels: Labels, grey: tuple[float, float]) -> Rgb:
     """Tint the nuclei, and draw their outlines in full colour."""
     low, high = grey
     shown = np.clip((np.nan_to_num(pixels) - low) * (255 / (high - low)), 0, 255)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -171,7 +171,10 @@ def _pictures(
 
             rows = table[_is_in(table, z)]
             centroids = rows[["centroid_y_px", "centroid_x_px"]].to_numpy(np.float64)
-            return pictures_of(shown_image(plane, channel), read, centroids=centroids)
+            shown = pictures_of(shown_image(plane, channel), read, centroids=centroids)
+            if not settings["volume"]:
+                return shown
+            return (replace(shown[0], caption=f"Slice {z}"), *shown[1:])
     except NuclariumError:
         return ()
 
