@@ -81,9 +81,8 @@ def run(path: Path, out: Path, slices: int) -> None:
     total = time.perf_counter() - began
     print(f"{result.records[0]['n_nuclei']} nuclei, {total / slices:.2f} s a slice")
     for name in PARTS:
-        print(
-            f"{name:32s} {seconds[name] / slices:7.3f} s a slice {100 * seconds[name] / total:5.1f} %"
-        )
+        share = 100 * seconds[name] / total
+        print(f"{name:32s} {seconds[name] / slices:7.3f} s a slice {share:5.1f} %")
     print(f"rest {'':27s} {(total - sum(seconds.values())) / slices:7.3f} s a slice")
     print(f"largest memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 

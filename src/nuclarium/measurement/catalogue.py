@@ -18,8 +18,8 @@ class Measurement:
         As in scikit-image where it has the measurement.
     unit : str
         ``area``, ``length`` and ``volume`` are µm², µm and µm³ where the spacing is known, and
-        pixels where it is not; ``px``, ``um`` and ``rad`` never change; ``channel`` is the file's own intensity, once
-        for each channel; an empty unit is a number, a flag or a share.
+        pixels where it is not; ``px``, ``um`` and ``rad`` never change; ``channel`` is the file's
+        own intensity, once for each channel; an empty unit is a number, a flag or a share.
     meaning : str
         One sentence.
     source : str

@@ -68,7 +68,8 @@ class SegmentSettings:
                 raise SettingsError(f"The {what} in µm, above 0 and below 1000, but got {given}.")
         if self.volume and self.z != "max":
             raise SettingsError(
-                f"--3d takes every slice of a stack, but --z {self.z} asks for others. Leave one out."
+                f"--3d takes every slice of a stack, but --z {self.z} asks for others. Leave out "
+                "one of the two."
             )
 
     @property
@@ -96,8 +97,8 @@ class SegmentSettings:
             return Spacing(self.spacing_um, self.spacing_um, z)
         if found is None:
             raise SettingsError(
-                "The distance of slices needs the side of a pixel too, which the file does not say. "
-                "Give it with --spacing-um."
+                "The distance of slices needs the side of a pixel too, which the file does not "
+                "say. Give it with --spacing-um."
             )
         return Spacing(found.y, found.x, z)
 
