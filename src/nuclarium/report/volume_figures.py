@@ -42,7 +42,8 @@ def slices_to_show(depth: int, most: int = SHOWN_SLICES) -> tuple[int, ...]:
     """
     if depth <= most:
         return tuple(range(depth))
-    return tuple(round((i + 1) * (depth - 1) / (most + 1)) for i in range(most))
+    places = (round((i + 1) * (depth - 1) / (most + 1)) for i in range(most))
+    return tuple(dict.fromkeys(places))
 
 
 def volume_overview(slices: Sequence[ShownSlice], *, row: int, stretch: float) -> Rgb:
