@@ -158,7 +158,7 @@ def _cut(
 ) -> Iterator[tuple[int, int]]:
     own = brightness[part]
     depth = np.minimum(_depth(own) / spec.bright_waist, _depth(area[part]) / spec.wide_waist)
-    deepest = int(np.argmin(depth))
+    deepest = int(np.lexsort((own, depth))[0])  # of equally deep ones the faintest
     if len(own) < 2 * spec.min_sections or depth[deepest] >= 1:
         yield part.start, part.stop
         return

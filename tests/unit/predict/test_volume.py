@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from nuclarium.evaluate import score_volume
+from nuclarium.evaluate.matching import overlap_table
 from nuclarium.predict.sections import JoinSpec, linked_slices, slice_of
 from nuclarium.predict.volume import SectionTable, join, parts
 
@@ -53,6 +54,18 @@ def same_partition(one, other):
 def random_stack(rng, shape=(7, 24, 24)):
     pixels = ndimage.gaussian_filter(rng.random(shape), (1, 2, 2))
     return sections_of(pixels, np.quantile(pixels, 0.6)), pixels
+
+
+def has_ties(stack):
+    """Whether a section overlaps two others alike, so that either may be its partner."""
+    for apart in (1, 2):
+        for one, other in zip(stack, stack[apart:], strict=False):
+            table = overlap_table(one, other)
+            for index in (table.truth_index, table.prediction_index):
+                rows = list(zip(index.tolist(), table.iou.tolist(), strict=True))
+                if len(set(rows)) < len(rows):
+                    return True
+    return False
 
 
 @pytest.mark.parametrize("step", [1.0, 2.0, 4.0])
@@ -112,8 +125,10 @@ def test_least_extent_is_in_micrometres():
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10**6))
+@example(seed=3834)  # two sections of one area are the waist
 def test_turning_the_stack_over_gives_the_same_nuclei(seed):
     stack, pixels = random_stack(np.random.default_rng(seed))
+    assume(not has_ties(stack))
     upright = joined(stack, pixels)
     turned = joined(stack[::-1], pixels[::-1])[::-1]
     assert same_partition(upright, turned)
@@ -124,6 +139,7 @@ def test_turning_the_stack_over_gives_the_same_nuclei(seed):
 def test_numbers_within_slices_do_not_matter(seed):
     rng = np.random.default_rng(seed)
     stack, pixels = random_stack(rng)
+    assume(not has_ties(stack))
     renamed = np.empty_like(stack)
     for z, plane in enumerate(stack):
         order = np.concatenate([[0], rng.permutation(plane.max()) + 1])
