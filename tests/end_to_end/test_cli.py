@@ -669,3 +669,111 @@ def test_every_real_file_is_segmented_or_told_why_not(segment, data, tmp_path):
         assert all((tmp_path / "results" / name).exists() for name in image["outputs"])
     assert len(done) >= 3
     assert not leftovers(tmp_path / "results")
+
+
+def colony(depth=7):
+    """Three nuclei in seven slices, the third only below the first."""
+    y, x = np.indices((90, 100))
+    light = np.zeros((depth, 90, 100))
+    for cz, cy, cx in ((2, 25, 25), (3, 60, 60), (2, 25, 75)):
+        for z in range(depth):
+            room = 13**2 - (4 * (z - cz)) ** 2
+            light[z] += (y - cy) ** 2 + (x - cx) ** 2 <= max(room, -1)
+    noise = np.random.default_rng(0).normal(0, 4, light.shape)
+    return np.clip(200 + 1500 * light + noise, 0, 4095).astype(np.uint16)
+
+
+DEEP = {"PhysicalSizeZ": 1.0, "PhysicalSizeZUnit": "µm"}
+
+
+@pytest.fixture
+def deep(tmp_path):
+    return write_image(tmp_path / "deep.ome.tif", colony(), "ZYX", **DEEP)
+
+
+def test_stack_becomes_nuclei_in_three_dimensions(segment, deep, tmp_path):
+    code, _, err = segment(deep, "--3d")
+    assert code == 0, err
+    assert "deep: 3 nuclei" in err
+    assert "7 slices" in err
+    results = tmp_path / "results"
+    with tifffile.TiffFile(results / "labels" / "deep.ome.tif") as tif:
+        labels, description = tif.asarray(), tif.ome_metadata
+    assert (labels.shape, labels.dtype, labels.max()) == ((7, 90, 100), np.int32, 3)
+    assert 'PhysicalSizeZ="1.0"' in description
+    table = pd.read_csv(results / "nuclei.csv")
+    np.testing.assert_allclose(table["volume_um3"], np.bincount(labels.ravel())[1:] / 4)
+    assert table["n_slices"].between(5, 7).all()
+    assert table["section_area_um2"].min() > 50
+    assert table["score"].between(0, 1).all()
+    outlines = json.loads((results / "outlines" / "deep.geojson").read_text())
+    assert len(outlines["features"]) == table["n_slices"].sum()
+    page = (results / "index.html").read_text()
+    assert "Median volume" in page
+    assert "slices 1 µm apart" in page
+    assert page.count("data:image/webp") == 2
+    (image,) = run_record(results)["images"]
+    assert set(image["outputs"]) == {
+        "labels/deep.ome.tif",
+        "outlines/deep.geojson",
+        "rois/deep.zip",
+        "tables/deep.csv",
+        "tables/deep.parquet",
+        "overlays/deep.png",
+    }
+
+
+def test_stack_in_three_dimensions_is_scored_and_kept_by_resume(segment, run, deep, tmp_path):
+    segment(deep, "--3d")
+    labels = tmp_path / "results" / "labels"
+    code, out, _ = run("evaluate", labels, labels, "--3d", "--json")
+    assert code == 0
+    assert '"f1@0.50"' in out
+    written = (labels / "deep.ome.tif").stat().st_mtime_ns
+    code, out, _ = segment(deep, "--3d", "--resume", "--json")
+    assert code == 0
+    assert json.loads(out)["settings"]["volume"] is True
+    assert (labels / "deep.ome.tif").stat().st_mtime_ns == written
+    segment(deep, "--z", "each", "--resume")
+    assert (labels / "deep.ome.tif").stat().st_mtime_ns != written
+
+
+def test_image_of_one_plane_is_refused_in_three_dimensions(segment, images):
+    code, _, err = segment(images[0], "--3d")
+    assert code == 2
+    assert "--3d needs a stack of slices" in err
+
+
+def test_three_dimensions_and_a_choice_of_slices_are_refused(segment, deep):
+    code, _, err = segment(deep, "--3d", "--z", "best")
+    assert code == 2
+    assert "--3d takes every slice" in err
+
+
+def test_unknown_distance_of_slices_is_said_and_can_be_given(segment, tmp_path):
+    path = write_image(tmp_path / "flat.ome.tif", colony(), "ZYX")
+    segment(path, "--3d")
+    (image,) = run_record(tmp_path / "results")["images"]
+    assert ["--spacing-z-um" in w["text"] for w in image["warnings"]].count(True) == 1
+    voxels = pd.read_csv(tmp_path / "results" / "nuclei.csv")["volume_px"]
+    segment(path, "--3d", "--spacing-z-um", 2, "--overwrite")
+    volumes = pd.read_csv(tmp_path / "results" / "nuclei.csv")["volume_um3"]
+    np.testing.assert_allclose(volumes, voxels / 2)
+
+
+def test_distance_of_slices_without_the_side_of_a_pixel_is_refused(segment, tmp_path):
+    tifffile.imwrite(tmp_path / "bare.tif", colony(), metadata={"axes": "ZYX"})
+    code, _, err = segment(tmp_path / "bare.tif", "--3d", "--spacing-z-um", 1)
+    assert code == 2
+    assert "--spacing-um" in err
+
+
+def test_large_stack_in_three_dimensions_waits_in_files(segment, deep, tmp_path, monkeypatch):
+    segment(deep, "--3d")
+    expected = tifffile.imread(tmp_path / "results" / "labels" / "deep.ome.tif")
+    monkeypatch.setattr("nuclarium.workspace.batch.IN_MEMORY_PIXELS", 0)
+    code, _, err = segment(deep, "--3d", "--overwrite")
+    assert code == 0, err
+    found = tifffile.imread(tmp_path / "results" / "labels" / "deep.ome.tif")
+    np.testing.assert_array_equal(found, expected)
+    assert not list((tmp_path / "results" / ".nuclarium").glob("tiles/*"))

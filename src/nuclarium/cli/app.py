@@ -91,6 +91,7 @@ def info(
 @app.command(
     epilog="Examples:  nuclarium segment plate/*.tif --out results   |   "
     "nuclarium segment stack.czi --out results --channel DAPI --z best   |   "
+    "nuclarium segment stack.lsm --3d --out results   |   "
     "nuclarium segment big.svs --out results --resume   |   nuclarium segment my_project"
 )
 def segment(
@@ -110,9 +111,16 @@ def segment(
     z: Annotated[
         str, typer.Option(help="For stacks: max, best, each, a slice, or as --planes of slices.")
     ] = "max",
+    volume: Annotated[
+        bool,
+        typer.Option("--3d", help="Join the slices of stacks to nuclei in 3-D, with volumes."),
+    ] = False,
     time: Annotated[int, typer.Option(help="Time point, from 0.")] = 0,
     spacing_um: Annotated[
         float | None, typer.Option(help="Side of a pixel in µm, where the file lacks it.")
+    ] = None,
+    spacing_z_um: Annotated[
+        float | None, typer.Option(help="Distance of two slices in µm, where the file lacks it.")
     ] = None,
     diameter_um: Annotated[
         float | None,
@@ -160,7 +168,9 @@ def segment(
         channel=channel,
         z=z,
         t=time,
+        volume=volume,
         spacing_um=spacing_um,
+        spacing_z_um=spacing_z_um,
         contrast=contrast_name(contrast),
         diameter_um=diameter_um,
         magnification=magnification,
@@ -232,7 +242,8 @@ def measure(
 
 @app.command(
     epilog="Examples:  nuclarium evaluate results truth   |   "
-    "nuclarium evaluate results truth --against other_results --groups plates.csv"
+    "nuclarium evaluate results truth --against other_results --groups plates.csv   |   "
+    "nuclarium evaluate results truth --3d"
 )
 def evaluate(
     predictions: Annotated[Path, typer.Argument(help="Folder of results or label images.")],
@@ -244,6 +255,10 @@ def evaluate(
         Path | None,
         typer.Option(help="CSV (image, group): intervals are over groups, such as patients."),
     ] = None,
+    volumes: Annotated[
+        bool,
+        typer.Option("--3d", help="Compare nuclei of stacks in 3-D, not slice by slice."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="CSV of all scores to write.")
     ] = None,
@@ -256,11 +271,13 @@ def evaluate(
     from nuclarium.workspace.evaluate import compare_files, evaluate_files
 
     if against is not None:
-        table = compare_files(predictions, against, truth, groups=groups)
+        table = compare_files(predictions, against, truth, groups=groups, volumes=volumes)
         text = format_comparison(table, (predictions.name, against.name))
     else:
         with counted("Scoring", quiet=as_json) as advance:
-            result = evaluate_files(predictions, truth, groups=groups, advance=advance)
+            result = evaluate_files(
+                predictions, truth, groups=groups, volumes=volumes, advance=advance
+            )
         table = result.summary
         text = format_summary(table, images=len(result.names))
         if result.left_out:

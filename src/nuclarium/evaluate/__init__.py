@@ -10,7 +10,7 @@ from nuclarium.evaluate.presentation import (
     format_summary,
     summary_to_dict,
 )
-from nuclarium.evaluate.scores import SCORES, THRESHOLDS, ImageScores, score
+from nuclarium.evaluate.scores import SCORES, THRESHOLDS, ImageScores, score, score_volume
 
 __all__ = [
     "SCORES",
@@ -27,6 +27,7 @@ __all__ = [
     "overlap_table",
     "pair_by_name",
     "score",
+    "score_volume",
     "summarise",
     "summary_to_dict",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ _BAND = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class OverlapTable:
-    """Every pair of a true and a predicted nucleus that share a pixel, in one plane.
+    """Every pair of a true and a predicted nucleus that share a pixel, in one plane or volume.
 
     Parameters
     ----------
@@ -68,11 +69,21 @@ def overlap_table(prediction: Labels, truth: Labels) -> OverlapTable:
     >>> table.intersection, table.union
     (array([2]), array([3]))
     """
-    rows = max(1, _BAND // max(1, truth.shape[1]))
-    bands = [
-        _shared_runs(prediction[y : y + rows].ravel(), truth[y : y + rows].ravel())
-        for y in range(0, max(1, truth.shape[0]), rows)
-    ]
+    return volume_overlap_table([(prediction, truth)])
+
+
+def volume_overlap_table(slices: Iterable[tuple[Labels, Labels]]) -> OverlapTable:
+    """Count the shared voxels of every true and every predicted nucleus of a stack.
+
+    A number stands for the same nucleus in every slice. Memory is that of one slice and of the
+    runs of labels, so a stack may be larger than memory.
+
+    Parameters
+    ----------
+    slices : iterable of (prediction, truth)
+        The label images of each slice, two ndarrays of int, shape (H, W).
+    """
+    bands = [_NO_RUNS, *(band for pair in slices for band in _bands(*pair))]
     predicted, true, length = (np.concatenate(parts) for parts in zip(*bands, strict=True))
     truth_area, truth_index = _areas(true, length)
     prediction_area, prediction_index = _areas(predicted, length)
@@ -173,9 +184,28 @@ def _best_pairs(
     return pairs
 
 
-def _shared_runs(
-    prediction: npt.NDArray[Any], truth: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+_NONE = np.zeros(0, np.int64)
+_NO_RUNS = (_NONE, _NONE, _NONE)
+_Runs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
+def _bands(prediction: Labels, truth: Labels) -> Iterable[_Runs]:
+    """Yield the pairs of labels of some rows at a time, each once with its pixels."""
+    rows = max(1, _BAND // max(1, truth.shape[1]))
+    for y in range(0, truth.shape[0], rows):
+        yield _counted(*_shared_runs(prediction[y : y + rows].ravel(), truth[y : y + rows].ravel()))
+
+
+def _counted(
+    prediction: npt.NDArray[np.int64], truth: npt.NDArray[np.int64], length: npt.NDArray[np.int64]
+) -> _Runs:
+    """Add up the runs of each pair of labels, so that what is kept of a slice is small."""
+    pair, place = np.unique((truth << 32) | prediction, return_inverse=True)
+    pixels = np.bincount(place, length, len(pair)).astype(np.int64)
+    return pair & 0xFFFFFFFF, pair >> 32, pixels
+
+
+def _shared_runs(prediction: npt.NDArray[Any], truth: npt.NDArray[Any]) -> _Runs:
     """Return both labels and the length of each stretch in which neither changes."""
     begins = np.ones(truth.size, bool)
     begins[1:] = (truth[1:] != truth[:-1]) | (prediction[1:] != prediction[:-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass, field
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.core.labels import as_labels
+from nuclarium.core.labels import Labels, as_labels
 from nuclarium.evaluate.counts import (
     Count,
     MatchCounts,
@@ -19,7 +19,7 @@ from nuclarium.evaluate.counts import (
     match_counts,
     nucleus_counts,
 )
-from nuclarium.evaluate.matching import overlap_table
+from nuclarium.evaluate.matching import OverlapTable, overlap_table, volume_overlap_table
 from nuclarium.evaluate.overlap import (
     OverlapCounts,
     aggregated_overlap,
@@ -102,7 +102,7 @@ def score(prediction: npt.ArrayLike, truth: npt.ArrayLike) -> ImageScores:
     ----------
     prediction, truth : array_like of int, shape (H, W) or (Z, H, W)
         Label images of one shape; 0 is background. The planes of a stack are compared one by one
-        and added up.
+        and added up; `score_volume` compares nuclei in three dimensions.
 
     Returns
     -------
@@ -121,16 +121,49 @@ def score(prediction: npt.ArrayLike, truth: npt.ArrayLike) -> ImageScores:
     >>> score(prediction, truth).match(0.5)
     MatchCounts(true_positive=2, false_positive=0, false_negative=0, iou_sum=1.5)
     """
+    predicted, true = _checked(prediction, truth)
+    if true.ndim == 3:
+        planes = (score(p, t) for p, t in zip(predicted, true, strict=True))
+        return sum(planes, start=ImageScores())
+    return _scores(overlap_table(predicted, true))
+
+
+def score_volume(slices: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> ImageScores:
+    """Compare the predicted nuclei of a stack with the true ones, in three dimensions.
+
+    Parameters
+    ----------
+    slices : iterable of (prediction, truth)
+        The label images of each slice, of shape (H, W), read when their turn comes; for two stacks
+        in memory, ``zip(prediction, truth)``. A number stands for the same nucleus in every slice;
+        areas, unions and IoU are of voxels.
+
+    Returns
+    -------
+    scores : ImageScores
+        For a stack of one slice, those of `score`.
+
+    Examples
+    --------
+    >>> truth = np.array([[[1, 1, 0]], [[1, 1, 0]]])
+    >>> prediction = np.array([[[0, 0, 0]], [[8, 8, 8]]])
+    >>> score_volume(zip(prediction, truth)).match(0.5).true_positive  # 2 of 5 voxels are shared
+    0
+    """
+    return _scores(volume_overlap_table(_checked(*pair) for pair in slices))
+
+
+def _checked(prediction: npt.ArrayLike, truth: npt.ArrayLike) -> tuple[Labels, Labels]:
     predicted, true = as_labels(prediction, "prediction"), as_labels(truth, "truth")
     if predicted.shape != true.shape:
         raise ValueError(
             f"prediction must have the shape of truth, {true.shape}, but got {predicted.shape}. "
             "Check that both belong to one image, at one resolution."
         )
-    if true.ndim == 3:
-        planes = (score(p, t) for p, t in zip(predicted, true, strict=True))
-        return sum(planes, start=ImageScores())
-    table = overlap_table(predicted, true)
+    return predicted, true
+
+
+def _scores(table: OverlapTable) -> ImageScores:
     return ImageScores(
         tuple(match_counts(table, threshold) for threshold in THRESHOLDS),
         nucleus_counts(table),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import secrets
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,25 +100,72 @@ def write_labels(
         )
     if int(labels.min()) < 0:
         raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}.")
-    if dtype is None:
-        dtype = np.uint16 if int(labels.max()) < 2**16 else np.int32
+    stored = _label_type(int(labels.max())) if dtype is None else np.dtype(dtype)
     with written_whole(path) as part:
         tifffile.imwrite(
             part,
-            labels.astype(dtype, copy=False),
-            ome=True,
-            bigtiff=labels.nbytes > 2**31,
-            photometric="minisblack",
-            compression="zlib",
+            labels.astype(stored, copy=False),
             tile=(TILE, TILE) if max(labels.shape[-2:]) > _TILED_FROM else None,
-            metadata={
-                "axes": "ZYX"[-labels.ndim :],
-                "Name": name,
-                "UUID": _identifier(labels, name, spacing),
-                **physical_size(spacing),
-            },
-            **print_resolution(spacing),
+            **_label_options(
+                labels.shape, stored, spacing, name, UUID=_identifier(labels, name, spacing)
+            ),
         )
+
+
+def write_label_stack(
+    path: Path,
+    slices: Iterable[Labels],
+    shape: tuple[int, int, int],
+    spacing: Spacing | None = None,
+    *,
+    name: str = "nuclei",
+) -> None:
+    """Write a stack of labels as OME-TIFF slice by slice, int32; one slice is in memory.
+
+    Parameters
+    ----------
+    path : Path
+        Usually ends in ``.ome.tif``.
+    slices : iterable of ndarray of int, shape (H, W)
+        From the first slice on, as many as `shape` says.
+    shape : (Z, H, W)
+    spacing : Spacing, optional
+        Its `z` is written as the distance of two slices.
+    name : str
+        Name of the image in the file.
+    """
+    dtype = np.dtype(np.int32)
+    pages = (np.ascontiguousarray(labels, dtype) for labels in slices)
+    with written_whole(path) as part:
+        tifffile.imwrite(
+            part, pages, shape=shape, dtype=dtype, **_label_options(shape, dtype, spacing, name)
+        )
+
+
+def _label_type(largest: int) -> np.dtype[Any]:
+    return np.dtype(np.uint16 if largest < 2**16 else np.int32)
+
+
+def _label_options(
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    spacing: Spacing | None,
+    name: str,
+    **metadata: str,
+) -> dict[str, Any]:
+    return {
+        "ome": True,
+        "bigtiff": math.prod(shape) * dtype.itemsize > 2**31,
+        "photometric": "minisblack",
+        "compression": "zlib",
+        "metadata": {
+            "axes": "ZYX"[-len(shape) :],
+            "Name": name,
+            **metadata,
+            **physical_size(spacing),
+        },
+        **print_resolution(spacing),
+    }
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["", "px", "um", "area", "length", "rad", "channel"]
+Unit = Literal["", "px", "um", "area", "length", "volume", "rad", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class Measurement:
     name : str
         As in scikit-image where it has the measurement.
     unit : str
-        ``area`` and ``length`` are µm² and µm where the spacing is known, and pixels where it is
-        not; ``px``, ``um`` and ``rad`` never change; ``channel`` is the file's own intensity, once
-        for each channel; an empty unit is a number, a flag or a share.
+        ``area``, ``length`` and ``volume`` are µm², µm and µm³ where the spacing is known, and
+        pixels where it is not; ``px``, ``um`` and ``rad`` never change; ``channel`` is the file's
+        own intensity, once for each channel; an empty unit is a number, a flag or a share.
     meaning : str
         One sentence.
     source : str
@@ -41,9 +41,12 @@ class Measurement:
             "channel": "_",
             "area": "_um2" if calibrated else "_px",
             "length": "_um" if calibrated else "_px",
+            "volume": "_um3" if calibrated else "_px",
         }[self.unit]
         return self.name + suffix
 
+
+_SECTION = "nuclarium (of its largest section)"
 
 CATALOGUE = (
     Measurement("label", "", "Number of the nucleus in the label image."),
@@ -107,3 +110,73 @@ CATALOGUE = (
     Measurement("intensity_sum", "channel", "Sum of its pixels (integrated intensity).", "numpy"),
 )
 """In the order of the table's columns; intensities come once for each channel."""
+
+VOLUME_CATALOGUE = (
+    Measurement("label", "", "Number of the nucleus in the label stack."),
+    Measurement("centroid_z", "px", "Mean slice of its voxels, from 0."),
+    Measurement("centroid_y", "px", "Mean row of its voxels, pixel centres at integers."),
+    Measurement("centroid_x", "px", "Mean column of its voxels, pixel centres at integers."),
+    Measurement("centroid_z", "um", "The same in µm; only where the spacing is known."),
+    Measurement("centroid_y", "um", "The same in µm; only where the spacing is known."),
+    Measurement("centroid_x", "um", "The same in µm; only where the spacing is known."),
+    Measurement("bbox_z0", "px", "First slice that it is in."),
+    Measurement("bbox_y0", "px", "First row of its bounding box."),
+    Measurement("bbox_x0", "px", "First column of its bounding box."),
+    Measurement("bbox_z1", "px", "Slice after the last that it is in."),
+    Measurement("bbox_y1", "px", "Row after the last of its bounding box."),
+    Measurement("bbox_x1", "px", "Column after the last of its bounding box."),
+    Measurement(
+        "touches_border",
+        "",
+        "Whether its box meets the border of a slice, or the first or last slice.",
+        "nuclarium",
+    ),
+    Measurement("n_slices", "", "Slices that it is in.", "nuclarium"),
+    Measurement("extent_z", "length", "Slices that it is in times their distance.", "nuclarium"),
+    Measurement("volume", "volume", "Number of its voxels times the volume of one."),
+    Measurement(
+        "equivalent_diameter",
+        "length",
+        "Diameter of the ball of the same volume.",
+        "scikit-image (equivalent_diameter_area)",
+    ),
+    Measurement(
+        "surface_area",
+        "area",
+        "Area of its surface, by the Crofton formula in 13 directions.",
+        "Lehmann and Legland 2012",
+    ),
+    Measurement(
+        "sphericity", "", "Surface of the ball of the same volume over its own.", "Wadell 1935"
+    ),
+    Measurement("axis_major_length", "length", "Long axis of the ellipsoid of equal moments."),
+    Measurement("axis_middle_length", "length", "Its middle axis.", "nuclarium"),
+    Measurement("axis_minor_length", "length", "Its short axis."),
+    Measurement("tilt", "rad", "Angle of the long axis to the slices, 0 to π/2.", "nuclarium"),
+    Measurement("section_z", "px", "Slice of its largest section, the first of several.", _SECTION),
+    Measurement("section_area", "area", "Area of that section.", _SECTION),
+    Measurement("section_perimeter", "length", "Length of that section's outline.", _SECTION),
+    Measurement("section_axis_major_length", "length", "Long axis of that section.", _SECTION),
+    Measurement("section_axis_minor_length", "length", "Short axis of that section.", _SECTION),
+    Measurement("section_eccentricity", "", "Eccentricity of that section.", _SECTION),
+    Measurement("section_solidity", "", "Area over convex area of that section.", _SECTION),
+    Measurement("section_circularity", "", "Circularity of that section.", _SECTION),
+    Measurement(
+        "nearest_neighbour_distance",
+        "length",
+        "Distance to the nearest other centroid of the stack; nan for a single nucleus.",
+        "nuclarium",
+    ),
+    Measurement(
+        "neighbours_within",
+        "length",
+        "Other centroids within the radius that the column's name says.",
+        "nuclarium",
+    ),
+    Measurement("intensity_mean", "channel", "Mean of its voxels."),
+    Measurement("intensity_std", "channel", "Standard deviation of its voxels (divided by n)."),
+    Measurement("intensity_min", "channel", "Smallest of its voxels."),
+    Measurement("intensity_max", "channel", "Largest of its voxels."),
+    Measurement("intensity_sum", "channel", "Sum of its voxels (integrated intensity).", "numpy"),
+)
+"""Of nuclei in three dimensions; `channel` and `um` as in `CATALOGUE`, and `px` for slices too."""

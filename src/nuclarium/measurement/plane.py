@@ -11,7 +11,7 @@ import pandas as pd
 
 from nuclarium.core.geometry import Box, Spacing
 from nuclarium.core.labels import Labels
-from nuclarium.measurement.catalogue import CATALOGUE
+from nuclarium.measurement.catalogue import CATALOGUE, Measurement
 from nuclarium.measurement.hull import find_hulls
 from nuclarium.measurement.intensity import intensity
 from nuclarium.measurement.neighbours import nearest_neighbour_distance, neighbours_within
@@ -70,7 +70,7 @@ def finished_table(
     radius = radius or (NEIGHBOUR_RADIUS_UM if spacing else NEIGHBOUR_RADIUS_PX)
     columns["nearest_neighbour_distance"] = nearest_neighbour_distance(points)
     columns["neighbours_within"] = neighbours_within(points, radius)
-    names = _full_names(channels, spacing is not None, radius)
+    names = full_names(CATALOGUE, channels, calibrated=spacing is not None, radius=radius)
     return pd.DataFrame({full: columns[key] for key, full in names if key in columns})
 
 
@@ -116,11 +116,11 @@ def _size_and_shape(labels: Labels, regions: Regions, unit: Spacing) -> Columns:
     }
 
 
-def _full_names(
-    channels: Sequence[str], calibrated: bool, radius: float
+def full_names(
+    catalogue: Sequence[Measurement], channels: Sequence[str], *, calibrated: bool, radius: float
 ) -> Iterator[tuple[str, str]]:
     """Yield the key and the full name of every column, intensities channel by channel last."""
-    for entry in CATALOGUE:
+    for entry in catalogue:
         full = entry.column(calibrated=calibrated)
         if entry.unit in ("px", "um"):
             yield full, full
@@ -129,6 +129,6 @@ def _full_names(
         elif entry.unit != "channel":
             yield entry.name, full
     for channel in channels:
-        for entry in CATALOGUE:
+        for entry in catalogue:
             if entry.unit == "channel":
                 yield (f"{entry.name}_{channel}",) * 2

@@ -84,6 +84,26 @@ def warnings_for(
     return found + _saturation_warning(at_top, total, top) + _focus_warning(np.array(blur))
 
 
+def volume_warnings(image: Image, table: pd.DataFrame) -> list[QualityWarning]:
+    """Say what is doubtful about the nuclei of a stack.
+
+    Parameters
+    ----------
+    image : Image
+        Any slice of the stack, with its spacing.
+    table : pandas.DataFrame
+        What `measure_volumes` gave.
+    """
+    found: list[QualityWarning] = []
+    if image.spacing is None:
+        found.append(QualityWarning("no spacing", _NO_VOXEL.format(image.spacing_source)))
+    elif image.spacing.z is None:
+        found.append(QualityWarning("no spacing of slices", _NO_STEP))
+    if len(table) == 0:
+        return [*found, QualityWarning("no nuclei", "No nuclei were found in this stack.")]
+    return found + _border_warning(table)
+
+
 def iter_sample_windows(shape: tuple[int, int]) -> Iterator[Box]:
     """Yield the windows of a plane that are looked at: all of it, or at most 16 of 512 × 512."""
     if shape[0] * shape[1] <= _WHOLE_PX:
@@ -97,6 +117,15 @@ def iter_sample_windows(shape: tuple[int, int]) -> Iterator[Box]:
 
 _NO_SPACING = (
     "The size of a pixel is not known ({}), so lengths are in pixels; give the spacing in µm."
+)
+
+_NO_VOXEL = (
+    "The size of a voxel is not known ({}), so volumes are numbers of voxels; give it with "
+    "--spacing-um and --spacing-z-um."
+)
+_NO_STEP = (
+    "The distance of two slices is not known, so volumes are numbers of voxels; give it with "
+    "--spacing-z-um."
 )
 
 

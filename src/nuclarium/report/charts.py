@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.report.numbers import count_text, number_text
-from nuclarium.report.summary import Bins, Values
+from nuclarium.report.summary import Bins, Values, size_word
 
 WIDTH, HEIGHT = 400, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 24, 12, 40
@@ -90,8 +90,9 @@ def sparkline(values: Values, bins: Bins, unit: str) -> Chart:
     counts = bins.counts(values)
     middle = float(np.median(values))
     low, high = number_text(float(bins.edges[0])), number_text(float(bins.edges[-1]))
+    more = " and more" if bins.is_open else ""
     return Chart(
-        title=f"Areas, {low} to {high}{' and more' if bins.is_open else ''} {unit}",
+        title=f"{size_word(unit).capitalize()}s, {low} to {high}{more} {unit}",
         unit=unit,
         note=f"median {number_text(middle)} {unit}",
         bars=_bars(bins, counts, unit, 0, 0, SPARK_WIDTH, SPARK_HEIGHT),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -17,7 +17,7 @@ from nuclarium.report.charts import Chart, chart, sparkline
 from nuclarium.report.numbers import count_text, duration_text, number_text
 from nuclarium.report.pictures import Picture
 from nuclarium.report.remarks import Remark, grouped
-from nuclarium.report.summary import Bins, NucleiSummary, Values, median, round_bins
+from nuclarium.report.summary import Bins, NucleiSummary, Values, median, round_bins, size_word
 
 __all__ = ["PageImage", "PageRun", "Remark", "render_page"]
 
@@ -136,13 +136,15 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., str]] = {
         "count": count_text,
         "number": number_text,
         "duration": duration_text,
         "base64": lambda data: base64.b64encode(data).decode(),
         "href": _href,
+        "size_word": size_word,
     }
+    environment.filters |= filters
     return environment
 
 
@@ -161,7 +163,7 @@ def _tiles(images: Sequence[PageImage]) -> Iterator[tuple[str, str]]:
         yield "Nuclei per image, median", number_text(median(_array(i.n_nuclei for i in done)))
     for unit, summaries in _by_unit(images).items():
         middle = median(np.concatenate([s.areas for s in summaries]))
-        yield f"Median area of a nucleus, {unit}", number_text(middle)
+        yield f"Median {size_word(unit)} of a nucleus, {unit}", number_text(middle)
     with_remarks = sum(bool(image.remarks) for image in images)
     yield "Images worth a look", count_text(with_remarks)
 
@@ -195,7 +197,13 @@ def _charts(
     """Yield the distributions over the batch: areas by unit, then intensities by channel."""
     for unit, summaries in _by_unit(images).items():
         values = np.concatenate([summary.areas for summary in summaries])
-        yield chart("Area of a nucleus", unit, values, area_bins[unit], len(summaries))
+        yield chart(
+            f"{size_word(unit).capitalize()} of a nucleus",
+            unit,
+            values,
+            area_bins[unit],
+            len(summaries),
+        )
     for name in channels[:_CHANNEL_COLUMNS]:
         parts = [i.summary.intensities.get(name) for i in images if i.summary is not None]
         found = [part for part in parts if part is not None and len(part)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Values = npt.NDArray[np.float64]
 
-_AREAS = (("area_um2", "µm²"), ("area_px", "px"))
+_AREAS = (("volume_um3", "µm³"), ("volume_px", "voxels"), ("area_um2", "µm²"), ("area_px", "px"))
 _INTENSITY = "intensity_mean_"
 
 
@@ -24,9 +24,9 @@ class NucleiSummary:
     Parameters
     ----------
     areas : ndarray of float64
-        One value a nucleus; empty where there is none.
+        One value a nucleus, its volume where it was measured in 3-D; empty where there is none.
     area_unit : str
-        ``µm²``, or ``px`` where the size of a pixel is unknown.
+        ``µm²``, or ``px`` where the size of a pixel is unknown; ``µm³`` or ``voxels`` in 3-D.
     intensities : dict of str to ndarray
         Channel name → mean intensity of each nucleus.
     density_per_mm2 : float or None
@@ -52,7 +52,8 @@ def summarise(
     Parameters
     ----------
     table : DataFrame
-        One row a nucleus, with `area_um2` or `area_px`, and `intensity_mean_<channel>`.
+        One row a nucleus, with `area_um2`, `area_px`, `volume_um3` or `volume_px`, and
+        `intensity_mean_<channel>`.
     plane_shape : (height, width)
         Size of the measured plane.
     pixel_area_um2 : float or None
@@ -72,6 +73,17 @@ def summarise(
         },
         density_per_mm2=density,
     )
+
+
+def size_word(unit: str) -> str:
+    """Say what is measured in a unit.
+
+    Examples
+    --------
+    >>> size_word("µm²"), size_word("voxels")
+    ('area', 'volume')
+    """
+    return "volume" if unit in ("µm³", "voxels") else "area"
 
 
 def median(values: Values) -> float | None:

@@ -15,11 +15,11 @@ from typing import Any
 import pandas as pd
 
 import nuclarium
-from nuclarium.core.errors import NuclariumError
+from nuclarium.core.errors import NuclariumError, SettingsError
 from nuclarium.core.image import Image
 from nuclarium.io import describe, hash_file
 from nuclarium.io.write import write_json
-from nuclarium.measurement.quality import QualityWarning, warnings_for
+from nuclarium.measurement.quality import QualityWarning, volume_warnings, warnings_for
 from nuclarium.predict.engine import Engine, chosen_engine, start_engine
 from nuclarium.predict.model import Model, choose_model, load_model
 from nuclarium.predict.segment import (
@@ -30,6 +30,7 @@ from nuclarium.predict.segment import (
     shown_image,
     sureness,
 )
+from nuclarium.predict.stack import segment_stack
 from nuclarium.predict.store import FolderStore, MemoryStore, TileStore
 from nuclarium.predict.turned import ALL_TURNS
 from nuclarium.predict.view import View, magnification_text
@@ -37,6 +38,7 @@ from nuclarium.workspace.layout import ResultPaths
 from nuclarium.workspace.outputs import PlaneResult, write_outputs
 from nuclarium.workspace.settings import SegmentSettings, fingerprint
 from nuclarium.workspace.sources import Failure, Source, open_source
+from nuclarium.workspace.volume_outputs import write_volume_outputs
 
 IN_MEMORY_PIXELS = 2**24
 SEGMENTING_SHARE = 0.7
@@ -131,8 +133,9 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
         return earlier
     engine = batch.engine(model, threads)
     views = choose_views(selection, model, engine, batch.settings.view)
-    results = _segmented(batch, source, selection, model, engine, views, identity, workers)
-    table, written = write_outputs(results, paths, selection.channel, batch.cores)
+    make = _volume_results if batch.settings.volume else _plane_results
+    task = Task(source, selection, model, engine, views, identity, workers)
+    table, written, doubts = make(batch, task, paths)
     record = {
         "name": source.name,
         "file": source.path.name,
@@ -148,7 +151,7 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
         "view": _view_record(selection, views[0], image),
         "engine": chosen_engine(batch.settings.engine),
         "n_nuclei": len(table),
-        "warnings": _warnings(image, selection, views[0], results, table),
+        "warnings": _warnings(image, selection, views[0], len(table), doubts),
         "outputs": [path.relative_to(batch.folder).as_posix() for path in written],
         "seconds": round(time.monotonic() - began, 3),
     }
@@ -172,7 +175,7 @@ def _selected(batch: Batch, image: Image, threads: int) -> Selection:
         model=settings.model,
         kind=kind,
         channel=settings.channel,
-        z=settings.z,
+        z=settings.slices,
         t=settings.t,
         judge=judge,
     )
@@ -188,35 +191,72 @@ def _finished(paths: ResultPaths, identity: str) -> Record | None:
         return None
 
 
-def _segmented(
-    batch: Batch,
-    source: Source,
-    selection: Selection,
-    model: Model,
-    engine: Engine,
-    views: Sequence[View],
-    identity: str,
-    workers: int,
-) -> list[PlaneResult]:
-    folder = ResultPaths(batch.folder, source.name).tiles / identity[:16]
-    results = []
-    for index, (plane, view) in enumerate(zip(selection.planes, views, strict=True)):
+@dataclass(frozen=True)
+class Task:
+    """What is done with one image, as it was decided."""
+
+    source: Source
+    selection: Selection
+    model: Model
+    engine: Engine
+    views: Sequence[View]
+    identity: str
+    workers: int
+
+    def store(self, folder: Path, index: int) -> TileStore:
+        """Return the store for the tiles of a plane: in memory for all but large ones."""
+        plane, view = self.selection.planes[index], self.views[index]
         height, width = plane.image.plane_shape
-        in_memory = height * width <= IN_MEMORY_PIXELS
-        tiles = folder / f"{index}-{view.magnification:g}-{'dark' if view.is_dark else 'bright'}"
-        store: TileStore = MemoryStore() if in_memory else FolderStore(tiles)
+        if height * width <= IN_MEMORY_PIXELS:
+            return MemoryStore()
+        contrast = "dark" if view.is_dark else "bright"
+        return FolderStore(folder / f"{index}-{view.magnification:g}-{contrast}")
+
+
+Results = tuple[pd.DataFrame, list[Path], list[QualityWarning]]
+
+
+def _plane_results(batch: Batch, task: Task, paths: ResultPaths) -> Results:
+    """Segment the planes of an image one by one."""
+    folder = paths.tiles / task.identity[:16]
+    results = []
+    for index, (plane, view) in enumerate(zip(task.selection.planes, task.views, strict=True)):
         labels = segment_selected(
             plane,
-            selection.channel,
-            model,
-            engine,
+            task.selection.channel,
+            task.model,
+            task.engine,
             view=view,
-            store=store,
-            workers=workers,
+            store=task.store(folder, index),
+            workers=task.workers,
             progress=lambda pixels: batch.reporter.advance(SEGMENTING_SHARE * pixels),
         )
         results.append(PlaneResult(plane, labels))
-    return results
+    table, written = write_outputs(results, paths, task.selection.channel, batch.cores)
+    return table, written, _plane_warnings(task.selection, results, table)
+
+
+def _volume_results(batch: Batch, task: Task, paths: ResultPaths) -> Results:
+    """Segment the slices of a stack and join them."""
+    folder = paths.tiles / task.identity[:16]
+    depth = len(task.selection.planes)
+    if depth < 2:
+        raise SettingsError(
+            f"--3d needs a stack of slices, but {task.source.path.name} has one. Leave --3d out."
+        )
+    is_small = task.source.pixels <= IN_MEMORY_PIXELS
+    labels = segment_stack(
+        task.selection,
+        task.model,
+        task.engine,
+        task.views,
+        store=MemoryStore() if is_small else FolderStore(folder / "slices", cached=4),
+        tiles=lambda z: task.store(folder, z),
+        workers=task.workers,
+        progress=lambda pixels: batch.reporter.advance(SEGMENTING_SHARE * pixels),
+    )
+    table, written = write_volume_outputs(labels, task.selection, paths)
+    return table, written, volume_warnings(task.selection.planes[0].image, table)
 
 
 def _channel_record(selection: Selection) -> Record:
@@ -251,8 +291,8 @@ def _warnings(
     image: Image,
     selection: Selection,
     view: View,
-    results: list[PlaneResult],
-    table: pd.DataFrame,
+    n_nuclei: int,
+    doubts: list[QualityWarning],
 ) -> list[dict[str, str]]:
     """List what the user should look at, each as a kind in two words and a sentence."""
     found = [{"kind": "note", "text": note} for note in image.notes]
@@ -265,12 +305,8 @@ def _warnings(
     if image.shape[0] > 1:
         text = f"One of {image.shape[0]} time points was segmented; choose it with --time."
         found.append({"kind": "one time point", "text": text})
-    found += _view_warnings(view, len(table))
-    found += [
-        {"kind": warning.kind, "text": warning.text}
-        for warning in _plane_warnings(selection, results, table)
-    ]
-    return found
+    found += _view_warnings(view, n_nuclei)
+    return found + [{"kind": warning.kind, "text": warning.text} for warning in doubts]
 
 
 def _view_warnings(view: View, n_nuclei: int) -> list[dict[str, str]]:

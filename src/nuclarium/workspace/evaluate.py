@@ -11,8 +11,16 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.core.image import Image
 from nuclarium.core.labels import Labels
-from nuclarium.evaluate import ImageScores, compare, pair_by_name, score, summarise
+from nuclarium.evaluate import (
+    ImageScores,
+    compare,
+    pair_by_name,
+    score,
+    score_volume,
+    summarise,
+)
 from nuclarium.evaluate.pairing import image_stem
 from nuclarium.io import open_image
 
@@ -47,6 +55,7 @@ def evaluate_files(
     truth: Path,
     *,
     groups: Path | None = None,
+    volumes: bool = False,
     advance: Callable[[int], None] = lambda images: None,
 ) -> Evaluation:
     """Score label images against the truth of the same name.
@@ -59,6 +68,8 @@ def evaluate_files(
         Folder of label images, or one; those without a prediction are left out, and listed.
     groups : Path, optional
         CSV with columns ``image`` and ``group`` (patient, plate …); intervals are then over groups.
+    volumes : bool
+        Compare the nuclei of stacks in three dimensions, not slice by slice.
     advance : callable
         Called with the number of images that are done.
 
@@ -78,7 +89,7 @@ def evaluate_files(
         pairs = pair_by_name(predicted, kept or true)
     scores = []
     for _, prediction, partner in pairs:
-        scores.append(_score(prediction, partner))
+        scores.append(_score(prediction, partner, volumes=volumes))
         advance(1)
     names = [name for name, _, _ in pairs]
     summary = summarise(scores, _groups(groups, names), rng=np.random.default_rng(SEED))
@@ -87,11 +98,16 @@ def evaluate_files(
 
 
 def compare_files(
-    first: Path, second: Path, truth: Path, *, groups: Path | None = None
+    first: Path,
+    second: Path,
+    truth: Path,
+    *,
+    groups: Path | None = None,
+    volumes: bool = False,
 ) -> pd.DataFrame:
     """Compare two predictions of the same images; see `evaluate.compare`."""
-    a = evaluate_files(first, truth, groups=groups)
-    b = evaluate_files(second, truth, groups=groups)
+    a = evaluate_files(first, truth, groups=groups, volumes=volumes)
+    b = evaluate_files(second, truth, groups=groups, volumes=volumes)
     if a.names != b.names:
         missing = sorted(set(a.names) ^ set(b.names))
         raise SettingsError(
@@ -119,20 +135,40 @@ def _is_image(path: Path) -> bool:
     return path.is_file() or path.name.endswith(".zarr")
 
 
-def _score(prediction: Path, truth: Path) -> ImageScores:
+def _score(prediction: Path, truth: Path, *, volumes: bool) -> ImageScores:
     try:
+        if volumes:
+            return _volume_score(prediction, truth)
         return score(_read(prediction), _read(truth))
     except ValueError as error:
         raise SettingsError(f"{prediction.name} against {truth.name}: {error}") from error
 
 
+def _volume_score(prediction: Path, truth: Path) -> ImageScores:
+    """Score of nuclei in three dimensions; one slice of each is in memory."""
+    with open_image(prediction) as predicted, open_image(truth) as true:
+        _check_labels(prediction, predicted)
+        _check_labels(truth, true)
+        depth = true.shape[2]
+        if predicted.shape[2] != depth:
+            raise ValueError(
+                f"prediction must have the {depth} slices of truth, but has {predicted.shape[2]}. "
+                "Check that both belong to one stack."
+            )
+        return score_volume((predicted.read(z=z), true.read(z=z)) for z in range(depth))
+
+
+def _check_labels(path: Path, image: Image) -> None:
+    if image.is_rgb:
+        raise SettingsError(
+            f"{path} must be a label image, with a number for each nucleus, but it has colours."
+        )
+
+
 def _read(path: Path) -> Labels:
     """Labels of all slices, shape (H, W) or (Z, H, W)."""
     with open_image(path) as image:
-        if image.is_rgb:
-            raise SettingsError(
-                f"{path} must be a label image, with a number for each nucleus, but it has colours."
-            )
+        _check_labels(path, image)
         planes = [image.read(z=z) for z in range(image.shape[2])]
     return np.asarray(planes[0] if len(planes) == 1 else np.stack(planes))
 

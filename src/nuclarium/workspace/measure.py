@@ -51,8 +51,7 @@ def measure_files(
         If the two do not belong together, or the labels are no label image.
     """
     with open_image(labels_path) as found, open_image(image_path) as image:
-        given = SegmentSettings(spacing_um=spacing_um).spacing
-        spacing = given or image.spacing or found.spacing
+        spacing = SegmentSettings(spacing_um=spacing_um).spacing_of(image.spacing or found.spacing)
         slices = found.shape[2]
         if slices not in (1, image.shape[2]):
             raise SettingsError(

@@ -27,8 +27,12 @@ class SegmentSettings:
         ``max``, ``best``, ``each`` or a slice number.
     t : int
         Time point.
+    volume : bool
+        Whether the slices of a stack are joined to nuclei in three dimensions.
     spacing_um : float or None
         Side of a pixel in µm where the file does not say it, or says it wrongly.
+    spacing_z_um : float or None
+        Distance of two slices, likewise.
     contrast : str
         ``bright`` or ``dark`` nuclei, or ``auto``.
     diameter_um : float or None
@@ -46,7 +50,9 @@ class SegmentSettings:
     channel: str | None = None
     z: str = "max"
     t: int = 0
+    volume: bool = False
     spacing_um: float | None = None
+    spacing_z_um: float | None = None
     contrast: Contrast = "auto"
     diameter_um: float | None = None
     magnification: float | None = None
@@ -55,16 +61,47 @@ class SegmentSettings:
 
     def __post_init__(self) -> None:
         _ = self.view
-        if self.spacing_um is not None and not 0 < self.spacing_um < 1000:
+        for what, given in (
+            ("spacing must be the side of a pixel", self.spacing_um),
+            ("spacing of slices must be their distance", self.spacing_z_um),
+        ):
+            if given is not None and not 0 < given < 1000:
+                raise SettingsError(f"The {what} in µm, above 0 and below 1000, but got {given}.")
+        if self.volume and self.z != "max":
             raise SettingsError(
-                f"The spacing must be the side of a pixel in µm, above 0 and below 1000, but got "
-                f"{self.spacing_um}."
+                f"--3d takes every slice of a stack, but --z {self.z} asks for others. Leave out "
+                "one of the two."
             )
 
     @property
-    def spacing(self) -> Spacing | None:
-        """Spacing that the user gave."""
-        return None if self.spacing_um is None else Spacing(self.spacing_um, self.spacing_um)
+    def takes_every_slice(self) -> bool:
+        """Whether all slices of a stack are segmented."""
+        return self.volume or self.z == "each"
+
+    @property
+    def slices(self) -> str:
+        """Which slices are segmented, as for `select_planes`."""
+        return "each" if self.volume else self.z
+
+    def spacing_of(self, found: Spacing | None) -> Spacing | None:
+        """Return the spacing of an image: what the user gave, and else what the file says.
+
+        Raises
+        ------
+        SettingsError
+            If only the distance of slices is known.
+        """
+        if self.spacing_um is None and self.spacing_z_um is None:
+            return found
+        z = self.spacing_z_um or (found.z if found else None)
+        if self.spacing_um is not None:
+            return Spacing(self.spacing_um, self.spacing_um, z)
+        if found is None:
+            raise SettingsError(
+                "The distance of slices needs the side of a pixel too, which the file does not "
+                "say. Give it with --spacing-um."
+            )
+        return Spacing(found.y, found.x, z)
 
     @property
     def view(self) -> ViewSettings:

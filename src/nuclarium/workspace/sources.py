@@ -65,7 +65,7 @@ def find_sources(
                     continue
                 with open_image(path, scene=scene) as image:
                     height, width = image.plane_shape
-                    slices = count_planes(settings.z, image.shape[2], image.name)
+                    slices = count_planes(settings.slices, image.shape[2], image.name)
                 suffix = "" if len(scenes) == 1 else scene_suffix(scene, label)
                 found.append((path, scene, suffix, height * width * slices, max(height, width)))
         except NuclariumError as error:
@@ -83,9 +83,14 @@ def find_sources(
 def open_source(source: Source, settings: SegmentSettings) -> Image:
     """Open an image, with the spacing that the user gave if there is one."""
     image = open_image(source.path, scene=source.scene)
-    if settings.spacing is None:
+    try:
+        spacing = settings.spacing_of(image.spacing)
+    except NuclariumError:
+        image.close()
+        raise
+    if spacing == image.spacing:
         return image
-    return replace(image, spacing=settings.spacing, spacing_source="given by the user")
+    return replace(image, spacing=spacing, spacing_source="given by the user")
 
 
 def scene_suffix(scene: int, label: str) -> str:

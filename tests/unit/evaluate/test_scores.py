@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-from nuclarium.evaluate import SCORES, THRESHOLDS, ImageScores, MatchCounts, score
+from nuclarium.evaluate import SCORES, THRESHOLDS, ImageScores, MatchCounts, score, score_volume
 
 # Nucleus 1 is found, 2 is cut in two, 3 and 4 are lumped, 5 is missed; prediction 9 is invented.
 TRUTH = np.array(
@@ -165,3 +166,34 @@ def test_masks_are_refused():
 def test_unknown_threshold_is_refused():
     with pytest.raises(ValueError, match="threshold must be one of"):
         ImageScores().match(0.42)
+
+
+def test_volume_of_one_slice_has_the_scores_of_the_plane(rng):
+    prediction, truth = rng.integers(0, 6, (2, 1, 20, 20))
+    volume = score_volume(zip(prediction, truth, strict=True))
+    np.testing.assert_array_equal(volume.counts(), score(prediction[0], truth[0]).counts())
+
+
+def test_volume_scores_are_those_of_voxels_laid_out_in_a_plane(rng):
+    prediction, truth = ndimage.zoom(rng.integers(0, 9, (2, 3, 5, 5)), (1, 2, 3, 3), order=0)
+    volume = score_volume(zip(prediction, truth, strict=True))
+    flat = score(prediction.reshape(-1, 15), truth.reshape(-1, 15))
+    np.testing.assert_array_equal(volume.counts(), flat.counts())
+
+
+def test_nucleus_in_other_slices_is_no_match_in_three_dimensions():
+    truth = np.zeros((4, 3, 3), int)
+    prediction = truth.copy()
+    truth[:2], prediction[1:3] = 1, 1
+    assert score(prediction, truth).match(0.5).true_positive == 1
+    assert score_volume(zip(prediction, truth, strict=True)).match(0.5).true_positive == 0
+
+
+def test_volume_without_slices_counts_nothing():
+    assert score_volume([]).nuclei.truth == 0
+
+
+def test_slices_of_other_sizes_are_refused():
+    pairs = [(np.zeros((2, 2), int), np.zeros((2, 3), int))]
+    with pytest.raises(ValueError, match="shape of truth"):
+        score_volume(pairs)

@@ -8,28 +8,31 @@ import pytest
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.image import Image
 from nuclarium.measurement import CATALOGUE, measure
+from nuclarium.measurement.catalogue import VOLUME_CATALOGUE
 
 PAGE = Path(__file__).parents[3] / "docs" / "measurements.md"
-GENERIC = {"area": "·", "length": "·", "channel": "_‹channel›", "px": "_px", "um": "_um"}
+GENERIC = {"channel": "_‹channel›", "px": "_px", "um": "_um"}
 
 
 def documented_name(entry):
     if entry.name == "neighbours_within":
         return "neighbours_within_‹radius›_·"
-    if entry.unit in ("area", "length"):
+    if entry.unit in ("area", "length", "volume"):
         return f"{entry.name}_·"
     return entry.name + (GENERIC | {"": "", "rad": "_rad"})[entry.unit]
 
 
-def page_table():
+def page_table(catalogue):
     lines = ["| Column | Meaning | Source |", "|---|---|---|"]
-    lines += [f"| `{documented_name(e)}` | {e.meaning} | {e.source} |" for e in CATALOGUE]
+    lines += [f"| `{documented_name(e)}` | {e.meaning} | {e.source} |" for e in catalogue]
     return "\n".join(lines)
 
 
-def test_page_holds_the_catalogue():
-    assert page_table() in PAGE.read_text(encoding="utf-8"), (
-        "docs/measurements.md must hold this table:\n" + page_table()
+@pytest.mark.parametrize("catalogue", [CATALOGUE, VOLUME_CATALOGUE], ids=["planes", "volumes"])
+def test_page_holds_the_catalogue(catalogue):
+    table = page_table(catalogue)
+    assert table in PAGE.read_text(encoding="utf-8"), (
+        "docs/measurements.md must hold this table:\n" + table
     )
 
 
