@@ -59,9 +59,7 @@ class GroupSums:
 
     def of_groups(self) -> GroupSums:
         """Return the means of the groups as if each were one nucleus."""
-        return replace(
-            self, count=self.known.astype(np.float64), within=np.zeros_like(self.within)
-        )
+        return replace(self, count=self.known.astype(np.float64), within=np.zeros_like(self.within))
 
 
 def group_sums(values: npt.NDArray[Any], group: Ints, condition: Ints) -> GroupSums:
