@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
-from scipy.special import gammaln
+from scipy import special
 
 from nuclarium.analysis.contrasts import ConditionMeans
 from nuclarium.analysis.grouped import Floats, GroupSums
 
-_FARTHEST = 60.0
+_NODES = 160
+_HALVINGS = 60
 
 
 def hedges_g(
@@ -33,38 +32,44 @@ def hedges_g(
     pair = [index, reference]
     number = sums.groups[:, pair]
     df = number.sum(axis=1) - 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = (means.variance[:, pair] * number * (number - 1)).sum(axis=1) / df
-        d = (means.mean[:, index] - means.mean[:, reference]) / np.sqrt(spread)
-        reach = np.sqrt(number.prod(axis=1) / number.sum(axis=1))
-    g, low, high = np.full((3, len(d)), np.nan)
-    for row in np.flatnonzero(np.isfinite(d) & (number > 1).all(axis=1)):
-        factor = _unbiased(float(df[row])) / reach[row]
-        t = float(d[row] * reach[row])
-        bounds = noncentrality_interval(t, float(df[row]), level=level)
-        g[row], low[row], high[row] = t * factor, bounds[0] * factor, bounds[1] * factor
-    return g, low, high
+    told = (number > 1).all(axis=1) & ((means.variance[:, pair]).sum(axis=1) > 0)
+    number, df = number[told], df[told]
+    spread = (means.variance[told][:, pair] * number * (number - 1)).sum(axis=1) / df
+    reach = np.sqrt(number.prod(axis=1) / number.sum(axis=1))
+    t = (means.mean[told, index] - means.mean[told, reference]) / np.sqrt(spread) * reach
+    factor = _unbiased(df) / reach
+    result = np.full((3, len(told)), np.nan)
+    result[:, told] = np.stack([t, *noncentrality_interval(t, df, level=level)]) * factor
+    return result[0], result[1], result[2]
 
 
-def noncentrality_interval(t: float, df: float, *, level: float = 0.95) -> tuple[float, float]:
-    """Return the noncentralities under which `t` is just at the upper and lower tail.
+def noncentrality_interval(t: Floats, df: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Return the noncentralities under which each `t` is just at the upper and lower tail.
 
-    nan beyond 60, where the distribution cannot be computed well.
+    Parameters
+    ----------
+    t, df : ndarray of float64, shape (n,)
+        Finite.
     """
+    # T = (Z + noncentrality) / S, so that P(T <= t) is the mean of P(Z <= t S - noncentrality).
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    chance = (nodes + 1) / 2
+    scaled = np.sqrt(2 * special.gammaincinv(df[:, None] / 2, chance) / df[:, None]) * t[:, None]
 
-    def bound(tail: float) -> float:
-        middle, reach = t, 8 + abs(t) * 4 / np.sqrt(df)
-
-        def gap(noncentrality: float) -> float:
-            return float(stats.nct.cdf(t, df, noncentrality)) - tail
-
-        low, high = max(middle - reach, -_FARTHEST), min(middle + reach, _FARTHEST)
-        if not gap(low) > 0 > gap(high):
-            return float("nan")
-        return float(brentq(gap, low, high, xtol=1e-6))
+    def bound(tail: float) -> Floats:
+        reach = 12 + scaled.max(axis=1, initial=0) - scaled.min(axis=1, initial=0)
+        low, high = t - reach, t + reach
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            below = special.ndtr(scaled - middle[:, None]) @ weights / 2
+            low, high = np.where(below > tail, middle, low), np.where(below > tail, high, middle)
+        found: Floats = (low + high) / 2
+        return found
 
     return bound((1 + level) / 2), bound((1 - level) / 2)
 
 
-def _unbiased(df: float) -> float:
-    return float(np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2))
+def _unbiased(df: Floats) -> Floats:
+    log = special.gammaln(df / 2) - special.gammaln((df - 1) / 2)
+    factor: Floats = np.exp(log) / np.sqrt(df / 2)
+    return factor

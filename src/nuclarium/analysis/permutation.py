@@ -21,7 +21,7 @@ class Permutation:
     Parameters
     ----------
     p : ndarray of float64, shape (F,)
-        nan where a condition has no group, or there are two groups in all.
+        nan where a condition has fewer than two groups.
     smallest : float
         The smallest p that so few groups can give.
     is_exact : bool
@@ -80,7 +80,7 @@ def permutation_test(
 
 def _p(mean: Floats, is_first: np.typing.NDArray[np.bool_], rng: np.random.Generator, draws: int) -> Floats:  # fmt: skip
     total, first = len(is_first), int(is_first.sum())
-    if first == 0 or first == total or total < 3:
+    if min(first, total - first) < 2:
         return np.full(len(mean), np.nan)
     observed = _welch(mean, is_first[None].astype(np.float64))
     exact = math.comb(total, first) <= draws
@@ -116,8 +116,11 @@ def _welch(mean: Floats, dealt: Floats) -> Floats:
     b, bb = centred.sum(axis=1, keepdims=True) - a, (centred**2).sum(axis=1, keepdims=True) - aa
     spread = _per_group(aa - a**2 / n, n) + _per_group(bb - b**2 / m, m)
     gap = np.abs(a / n - b / m)
-    scale = np.sqrt((centred**2).mean(axis=1, keepdims=True)) + np.finfo(float).tiny
-    return gap / np.sqrt(np.maximum(spread, (1e-9 * scale) ** 2))
+    # Where nothing varies, every arrangement is as extreme as the one that was observed.
+    size = np.sqrt((centred**2).mean(axis=1, keepdims=True))
+    scale = np.where(size > 0, size, 1)
+    statistic: Floats = gap / np.maximum(np.sqrt(spread), 1e-9 * scale)
+    return statistic
 
 
 def _per_group(squares: Floats, n: Floats) -> Floats:

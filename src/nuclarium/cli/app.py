@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nuclarium import __version__
+from nuclarium.cli import compare as _compare
 from nuclarium.core.errors import NuclariumError
 
 app = typer.Typer(
@@ -335,6 +336,9 @@ def export(
 
     model = export_run(run, out, scores=scores, calibration=calibration)
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
+
+
+app.command(epilog=_compare.EPILOG)(_compare.compare)
 
 
 def _need_extra(step: str) -> None:

@@ -1,0 +1,226 @@
+"""The page of a comparison: one self-contained HTML file of sentences, figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePath
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nuclarium.analysis.comparison import Comparison
+from nuclarium.report.feature_names import feature_name
+from nuclarium.report.findings import SIGNIFICANT, counts_like, finding, number, p_text
+from nuclarium.report.forest import forest
+from nuclarium.report.numbers import count_text
+from nuclarium.report.page import TEMPLATES, template_environment
+from nuclarium.report.raincloud import CloudData, Raincloud, raincloud
+
+
+@dataclass(frozen=True)
+class ComparedFile:
+    """A raw file that takes part."""
+
+    name: str
+    file: str
+    sha256: str
+    condition: str
+    group: str
+    n_nuclei: int
+
+
+@dataclass(frozen=True)
+class ComparisonFacts:
+    """What the page says beside the numbers.
+
+    Parameters
+    ----------
+    title : str
+    started : datetime
+    version : str
+        Of the program.
+    models : tuple of (name, hash)
+    synthetic : int
+        Images that are made by computation.
+    remarks : tuple of str
+    settings : dict of str to str
+    files : tuple of ComparedFile
+    links : dict of str to path
+        Relative to the page.
+    groups : (str, str)
+        What a group is called, singular and plural.
+    methods : str
+        A paragraph for a paper.
+    command : str
+        What was typed.
+    """
+
+    title: str
+    started: datetime
+    version: str
+    models: tuple[tuple[str, str], ...]
+    synthetic: int
+    remarks: tuple[str, ...]
+    settings: Mapping[str, str]
+    files: tuple[ComparedFile, ...]
+    links: Mapping[str, PurePath | str] = field(default_factory=dict)
+    groups: tuple[str, str] = ("group", "groups")
+    methods: str = ""
+    command: str = ""
+
+
+def render_comparison(
+    facts: ComparisonFacts,
+    comparison: Comparison,
+    nuclei: Mapping[str, npt.NDArray[np.float64]],
+    *,
+    rng: np.random.Generator,
+) -> str:
+    """Return the page as HTML, with everything it needs inside.
+
+    Parameters
+    ----------
+    facts : ComparisonFacts
+    comparison : Comparison
+    nuclei : mapping of str to ndarray, shape (n,)
+        Features of nuclei, as they were compared.
+    rng : numpy.random.Generator
+        Draws the nuclei that figures show.
+    """
+    said = findings_of(comparison, facts.groups[1])
+    text = template_environment().get_template("comparison.html.j2")
+    style = "".join(
+        (TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "comparison.css")
+    )
+    return text.render(
+        facts=facts,
+        style=style,
+        comparison=comparison,
+        reference=comparison.design.conditions[comparison.design.reference],
+        tiles=list(_tiles(facts, comparison, len(said["found"]), sum(map(len, said.values())))),
+        said=said,
+        forest=forest(comparison.comparisons, comparison.design.conditions),
+        figures=list(_figures(comparison, nuclei, rng)),
+        rows=[_row(row) for row in _records(comparison.comparisons)],
+        summary=list(_summary(comparison)),
+        worth=worth(comparison, facts.groups[1]),
+    ).encode("utf-8", "replace").decode()  # fmt: skip
+
+
+def findings_of(comparison: Comparison, groups: str) -> dict[str, list[str]]:
+    """Return the sentences: ``found``, ``not_shown``, and those without a test, ``untested``."""
+    said: dict[str, list[str]] = {"found": [], "not_shown": [], "untested": []}
+    for row in _records(comparison.comparisons):
+        kind = "untested"
+        if np.isfinite(row["p_holm"]):
+            kind = "found" if row["p_holm"] < SIGNIFICANT else "not_shown"
+        said[kind].append(finding(row, groups))
+    return said
+
+
+def worth(comparison: Comparison, groups: str) -> list[str]:
+    """Say for each condition what its nuclei are worth, in the first feature that tells."""
+    table = comparison.summary[np.isfinite(comparison.summary["effective_nuclei"])]
+    if not len(table):
+        return []
+    first = table[table["feature"] == table["feature"].iloc[0]]
+    return [counts_like(row, groups) for row in _records(first)]
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _tiles(
+    facts: ComparisonFacts, comparison: Comparison, found: int, of: int
+) -> Iterator[tuple[str, str]]:
+    design = comparison.design
+    yield "Conditions", count_text(len(design.conditions))
+    yield facts.groups[1].capitalize(), count_text(len(design.groups))
+    yield "Images", count_text(len(facts.files))
+    yield "Nuclei", count_text(len(design.owner))
+    yield "Differences after Holm", f"{found} of {of}"
+
+
+def _figures(
+    comparison: Comparison,
+    nuclei: Mapping[str, npt.NDArray[np.float64]],
+    rng: np.random.Generator,
+) -> Iterator[Raincloud]:
+    for index, feature in enumerate(comparison.features):
+        name = feature_name(feature)
+        figure = raincloud(
+            name.label, name.unit, _clouds(comparison, index, nuclei.get(feature)), rng=rng
+        )
+        if figure is not None:
+            yield figure
+
+
+def _clouds(
+    comparison: Comparison, index: int, values: npt.NDArray[np.float64] | None
+) -> list[CloudData]:
+    design, sums = comparison.design, comparison.sums
+    n = len(design.conditions)
+    rows = comparison.summary.iloc[index * n : (index + 1) * n]
+    clouds = []
+    for place, row in enumerate(_records(rows)):
+        groups = np.flatnonzero(design.condition == place)
+        own, owner = np.zeros(0), np.zeros(0, np.int64)
+        if values is not None:
+            mine = (design.condition[design.owner] == place) & np.isfinite(values)
+            own, owner = values[mine], design.owner[mine] - groups[0]
+        means = np.where(sums.known[index, groups], sums.mean[index, groups], np.nan)
+        names = [design.groups[i] for i in groups]
+        ends = [float(row[k]) for k in ("mean", "mean_low", "mean_high")]  # type: ignore[arg-type]
+        clouds.append(CloudData(str(row["condition"]), own, owner, means, names, *ends))
+    return clouds
+
+
+def _row(row: Mapping[str, object]) -> dict[str, object]:
+    """Write the cells of one comparison."""
+    values = {k: float(v) for k, v in row.items() if isinstance(v, int | float | np.number)}
+
+    def spanned(key: str, low: str, high: str) -> tuple[str, str]:
+        ends = number(values[low]), number(values[high])
+        return number(values[key]), f"{ends[0]} to {ends[1]}" if "–" not in ends else ""
+
+    name = feature_name(str(row["feature"]))
+    return {
+        "label": name.label,
+        "unit": name.unit,
+        "condition": row["condition"],
+        "support": f"{row['groups']} / {row['groups_reference']}",
+        "mean": number(values["mean"]),
+        "mean_reference": number(values["mean_reference"]),
+        "difference": spanned("difference", "low", "high"),
+        "percent": spanned("percent", "percent_low", "percent_high"),
+        "hedges_g": spanned("hedges_g", "hedges_g_low", "hedges_g_high"),
+        "p": p_text(values["p"]).removeprefix("p = ").removeprefix("p "),
+        "p_holm": p_text(values["p_holm"]).removeprefix("p = ").removeprefix("p "),
+        "p_bh": p_text(values["p_bh"]).removeprefix("p = ").removeprefix("p "),
+        "p_other": p_text(values["p_permutation"]).removeprefix("p = ").removeprefix("p "),
+        "p_model": p_text(values["p_model"]).removeprefix("p = ").removeprefix("p "),
+        "is_significant": values["p_holm"] < SIGNIFICANT,
+    }
+
+
+def _summary(comparison: Comparison) -> Iterator[dict[str, object]]:
+    """Yield one row a feature: means of all conditions, share between groups, overall test, trend."""
+    n = len(comparison.design.conditions)
+    for index, row in enumerate(_records(comparison.overall)):
+        cells = _records(comparison.summary.iloc[index * n : (index + 1) * n])
+        name = feature_name(str(row["feature"]))
+        trend = None
+        if "p_trend" in row and np.isfinite(row["p_trend"]):  # type: ignore[call-overload]
+            trend = p_text(float(row["p_trend_holm"])).removeprefix("p = ").removeprefix("p ")  # type: ignore[arg-type]
+        yield {
+            "label": name.label,
+            "unit": name.unit,
+            "means": [number(float(cell["mean"])) for cell in cells],  # type: ignore[arg-type]
+            "icc": number(round(float(row["icc"]), 2)),  # type: ignore[arg-type]
+            "p": p_text(float(row["p_holm"])).removeprefix("p = ").removeprefix("p "),  # type: ignore[arg-type]
+            "trend": trend,
+        }
