@@ -24,7 +24,7 @@ from nuclarium.predict.model import DecoderSpec, load_model
 from nuclarium.predict.plane import PlaneReader, segment_plane
 from nuclarium.predict.store import MemoryStore
 from nuclarium.preprocess.intensity import plane_range
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 STEPS = {
     decode: (

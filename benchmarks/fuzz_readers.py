@@ -216,7 +216,8 @@ def synthetic(folder: Path) -> None:
 
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from tests.czi_files import Tile, metadata_xml, write_czi
-    from tests.lsm_files import write_lsm
+
+    from nuclarium.io.write_lsm import write_lsm
 
     rng = np.random.default_rng(0)
     write_lsm(folder / "a.lsm", rng.integers(0, 4096, (1, 2, 2, 64, 64), dtype=np.uint16))

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 TILE = 512
 BLOCK = 2048

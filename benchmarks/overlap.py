@@ -26,7 +26,7 @@ from nuclarium.predict.model import load_model
 from nuclarium.predict.plane import PlaneReader, segment_plane
 from nuclarium.predict.store import FolderStore
 from nuclarium.preprocess.intensity import plane_range
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 
 @dataclass

@@ -13,7 +13,8 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from nuclarium.workspace.sample import SPACING, synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
+from nuclarium.workspace.sample import SPACING
 from nuclarium.workspace.segment import segment_files
 from nuclarium.workspace.settings import SegmentSettings
 

@@ -20,7 +20,7 @@ from tests.local_networks import write_local_model
 
 from nuclarium.cli import main
 from nuclarium.io import hash_file
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 COMMANDS = ["info", "segment", "measure", "evaluate", "sample", "models", "train", "export"]
 TILES_IN_FILES = """

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from nuclarium import __version__
-from nuclarium.cli import compare as _compare
+from nuclarium.cli import compare, sample
 from nuclarium.core.errors import NuclariumError
 
 app = typer.Typer(
@@ -257,15 +257,7 @@ def evaluate(
     typer.echo(json.dumps(summary_to_dict(table), indent=1) if as_json else text)
 
 
-@app.command(epilog="Example:  nuclarium sample --out sample.tif")
-def sample(
-    out: Annotated[Path, typer.Option("--out", "-o", help="TIFF to write.")],
-) -> None:
-    """Write a sample image to try things on; it is synthetic, and says so."""
-    from nuclarium.workspace.sample import write_sample
-
-    write_sample(out)
-    typer.echo(f"A synthetic image of nuclei, with its spacing, is in {out}")
+app.command(epilog=sample.EPILOG)(sample.sample)
 
 
 @app.command(epilog="Example:  nuclarium models --json")
@@ -338,7 +330,7 @@ def export(
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
 
 
-app.command(epilog=_compare.EPILOG)(_compare.compare)
+app.command(epilog=compare.EPILOG)(compare.compare)
 
 
 def _need_extra(step: str) -> None:

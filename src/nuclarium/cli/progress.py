@@ -100,8 +100,10 @@ def _view(record: dict[str, Any]) -> str:
 
 
 @contextmanager
-def counted(title: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Count things that are done, where nobody knows how many there are."""
+def counted(
+    title: str, *, quiet: bool, total: int | None = None
+) -> Iterator[Callable[[int], None]]:
+    """Count things that are done, with their total where it is known."""
     progress = Progress(
         TextColumn(title),
         MofNCompleteColumn(),
@@ -111,5 +113,5 @@ def counted(title: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
         disable=not sys.stderr.isatty(),
     )
     with progress:
-        task = progress.add_task("", total=None)
+        task = progress.add_task("", total=total)
         yield lambda number: progress.advance(task, number)

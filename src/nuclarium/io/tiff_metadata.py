@@ -105,7 +105,9 @@ def _lsm(tif: Any, series: Any, scene: int, name: str) -> Metadata:
     names = tuple(str(text) for text in colors.get("ColorNames") or ())
     absent = "the LSM header gives no voxel size"
     calibration = calibrated(y, x, z, "LSM header", absent)
-    return Metadata("Zeiss LSM", calibration, names, _lsm_bits(info, series))
+    said = str((info.get("ScanInformation") or {}).get("Description") or "").strip()
+    notes = (f"described as: {said}",) if said else ()
+    return Metadata("Zeiss LSM", calibration, names, _lsm_bits(info, series), notes)
 
 
 def _lsm_bits(info: dict[str, Any], series: Any) -> int | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import tifffile
 
 from nuclarium.core.errors import NuclariumError, OutputError
@@ -63,7 +64,12 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_labels(
-    path: Path, labels: Labels, spacing: Spacing | None = None, *, name: str = "nuclei"
+    path: Path,
+    labels: Labels,
+    spacing: Spacing | None = None,
+    *,
+    name: str = "nuclei",
+    dtype: npt.DTypeLike | None = None,
 ) -> None:
     """Write a label image as OME-TIFF, which Fiji, QuPath, napari and tifffile open.
 
@@ -80,6 +86,8 @@ def write_labels(
         Written as the physical size of a pixel; left out of the file where it is unknown.
     name : str
         Name of the image in the file.
+    dtype : dtype, optional
+        Another type of pixel, wide enough for all labels.
     """
     if labels.ndim not in (2, 3) or labels.dtype.kind not in "ui" or 0 in labels.shape:
         raise ValueError(
@@ -88,7 +96,8 @@ def write_labels(
         )
     if int(labels.min()) < 0:
         raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}.")
-    dtype = np.uint16 if int(labels.max()) < 2**16 else np.int32
+    if dtype is None:
+        dtype = np.uint16 if int(labels.max()) < 2**16 else np.int32
     with written_whole(path) as part:
         tifffile.imwrite(
             part,

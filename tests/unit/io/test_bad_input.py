@@ -10,12 +10,12 @@ import tifffile
 import zarr
 from tests.contracts.reader import open_files
 from tests.czi_files import Tile, write_czi
-from tests.lsm_files import write_lsm
 
 from nuclarium.core.errors import InputNotFoundError, MissingExtraError, UnreadableImageError
 from nuclarium.core.image import Image
 from nuclarium.io import open_image
 from nuclarium.io.checks import check_segmentable, finite
+from nuclarium.io.write_lsm import write_lsm
 
 
 def write_tiff(path, pixels, **options):

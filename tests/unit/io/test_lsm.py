@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
 from tests.contracts.reader import ReaderContract
-from tests.lsm_files import write_lsm
 
+from nuclarium.core.geometry import Spacing
 from nuclarium.io import open_image
+from nuclarium.io.lsm_info import LsmChannel
+from nuclarium.io.write_lsm import write_lsm
+
+
+def named(*names):
+    return [LsmChannel(name) for name in names]
 
 
 class TestLsm(ReaderContract):
@@ -15,7 +21,12 @@ class TestLsm(ReaderContract):
 
     @pytest.fixture
     def path(self, tmp_path, stack):
-        write_lsm(tmp_path / "cells.lsm", stack, channel_names=("DAPI", "GFP"))
+        write_lsm(
+            tmp_path / "cells.lsm",
+            stack,
+            spacing=Spacing(0.1, 0.2, 0.5),
+            channels=named("DAPI", "GFP"),
+        )
         return tmp_path / "cells.lsm"
 
     @pytest.fixture
@@ -36,7 +47,7 @@ class TestLsm(ReaderContract):
 
 def test_one_channel_of_eight_bits(tmp_path, rng):
     stack = rng.integers(0, 256, (1, 2, 1, 16, 16), dtype=np.uint8)
-    write_lsm(tmp_path / "a.lsm", stack, channel_names=("Ch1",), data_type=1)
+    write_lsm(tmp_path / "a.lsm", stack)
     with open_image(tmp_path / "a.lsm") as image:
         assert image.shape == (1, 1, 2, 16, 16)
         assert image.bit_depth == 8
@@ -45,7 +56,7 @@ def test_one_channel_of_eight_bits(tmp_path, rng):
 
 def test_three_channels_are_channels_and_not_rgb(tmp_path, rng):
     stack = rng.integers(0, 256, (1, 1, 3, 16, 16), dtype=np.uint8)
-    write_lsm(tmp_path / "a.lsm", stack, channel_names=("a", "b", "c"), data_type=1)
+    write_lsm(tmp_path / "a.lsm", stack, channels=named("a", "b", "c"))
     with open_image(tmp_path / "a.lsm") as image:
         assert image.shape == (1, 3, 1, 16, 16)
         np.testing.assert_array_equal(image.read(c=2), stack[0, 0, 2])
@@ -53,7 +64,7 @@ def test_three_channels_are_channels_and_not_rgb(tmp_path, rng):
 
 def test_without_voxel_size_there_is_no_spacing(tmp_path, rng):
     stack = rng.integers(0, 256, (1, 1, 1, 16, 16), dtype=np.uint8)
-    write_lsm(tmp_path / "a.lsm", stack, voxel_um=(0, 0, 0), channel_names=("a",), data_type=1)
+    write_lsm(tmp_path / "a.lsm", stack)
     with open_image(tmp_path / "a.lsm") as image:
         assert image.spacing is None
         assert "no voxel size" in image.spacing_source
@@ -61,7 +72,7 @@ def test_without_voxel_size_there_is_no_spacing(tmp_path, rng):
 
 def test_depth_of_zero_is_no_depth(tmp_path, rng):
     stack = rng.integers(0, 256, (1, 1, 1, 16, 16), dtype=np.uint8)
-    write_lsm(tmp_path / "a.lsm", stack, voxel_um=(0, 0.1, 0.1), channel_names=("a",))
+    write_lsm(tmp_path / "a.lsm", stack, spacing=Spacing(0.1, 0.1))
     with open_image(tmp_path / "a.lsm") as image:
         assert image.spacing.x == pytest.approx(0.1)
         assert image.spacing.z is None

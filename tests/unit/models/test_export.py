@@ -14,7 +14,7 @@ from nuclarium.predict.model import DecoderSpec, InputSpec, load_model  # noqa: 
 from nuclarium.predict.plane import PlaneReader, segment_plane  # noqa: E402
 from nuclarium.predict.segment import segment  # noqa: E402
 from nuclarium.preprocess.intensity import plane_range  # noqa: E402
-from nuclarium.workspace.sample import synthetic_nuclei  # noqa: E402
+from nuclarium.synthetic.plane import synthetic_nuclei  # noqa: E402
 
 pytestmark = pytest.mark.torch
 SPEC = InputSpec(tile_size=64, halo=32)

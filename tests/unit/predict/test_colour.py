@@ -8,7 +8,7 @@ from nuclarium.core.errors import ModelError
 from nuclarium.core.image import Image
 from nuclarium.predict.model import load_model, shipped_models
 from nuclarium.predict.segment import segment, select
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 
 @pytest.fixture(scope="module")

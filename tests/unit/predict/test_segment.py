@@ -6,7 +6,7 @@ from nuclarium.core.errors import ModelError, NuclariumError, SettingsError, Unr
 from nuclarium.core.image import Image
 from nuclarium.predict.model import InputSpec, Model, load_model
 from nuclarium.predict.segment import available_cores, segment, select
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from nuclarium.predict.view import (
     magnification_text,
 )
 from nuclarium.preprocess.intensity import IntensityRange
-from nuclarium.workspace.sample import synthetic_nuclei
+from nuclarium.synthetic.plane import synthetic_nuclei
 
 AUTO = ViewSettings()
 

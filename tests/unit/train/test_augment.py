@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from nuclarium.synthetic.plane import synthetic_nuclei
 from nuclarium.train.augment import change_intensities, random_patch
-from nuclarium.workspace.sample import synthetic_nuclei
 
 SIZE = 64
 

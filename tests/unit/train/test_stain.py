@@ -4,8 +4,8 @@ import pytest
 pytest.importorskip("torch", reason="the extra train is not installed")
 
 from nuclarium.models.targets import foreground_and_distance, largest_distances
+from nuclarium.synthetic.plane import synthetic_nuclei
 from nuclarium.train.stain import absorbed, bodies_between, change_stain, stained, texture
-from nuclarium.workspace.sample import synthetic_nuclei
 
 pytestmark = pytest.mark.torch
 
