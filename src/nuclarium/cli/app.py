@@ -12,6 +12,7 @@ import typer
 
 from nuclarium import __version__
 from nuclarium.cli import compare, sample
+from nuclarium.cli import project as project_commands
 from nuclarium.core.errors import NuclariumError
 
 app = typer.Typer(
@@ -331,6 +332,7 @@ def export(
 
 
 app.command(epilog=compare.EPILOG)(compare.compare)
+project_commands.register(app)
 
 
 def _need_extra(step: str) -> None:

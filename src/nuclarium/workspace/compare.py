@@ -309,7 +309,7 @@ def _write(
     links = {f"{name} (CSV)": f"{name}.csv" for name in tables} | {"record": RECORD}
     facts = ComparisonFacts(
         title=run.sources.results.resolve().parent.name
-        if run.sources.is_project
+        if run.sources.project
         else run.sources.results.resolve().name,
         started=datetime.fromisoformat(record["started"]),
         version=record["version"],

@@ -14,9 +14,10 @@ import pandas as pd
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.workspace.layout import RUN_RECORD
-from nuclarium.workspace.sheet import Sheet, match_images, read_sheet
+from nuclarium.workspace.project import IMAGES_TABLE, Project
+from nuclarium.workspace.project_settings import SETTINGS_FILE
+from nuclarium.workspace.compare_sheet import Sheet, match_images, read_sheet
 
-PROJECT_FILE = "nuclarium.toml"
 _CHANNEL_FEATURES = ("intensity_mean", "intensity_sum", "texture_contrast", "texture_correlation")
 _SYNTHETIC = re.compile(r"(?<![a-z])synthetic(?![a-z])", re.I)
 _YES = ("1", "true", "yes", "y")
@@ -29,7 +30,7 @@ class Sources:
     results: Path
     sheet: Path
     out: Path
-    is_project: bool
+    project: Project | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +76,23 @@ def find_sources(workspace: Path, sheet: Path | None, out: Path | None) -> Sourc
         raise InputNotFoundError(
             f"There must be a project or a folder of results at {workspace}, but there is none."
         )
-    is_project = (workspace / PROJECT_FILE).is_file()
-    results = workspace / "results" if is_project else workspace
+    project = Project.open(workspace) if (workspace / SETTINGS_FILE).is_file() else None
+    results = workspace / "results" if project else workspace
     if not (results / RUN_RECORD).is_file():
         raise InputNotFoundError(
             f"{results} must hold results of `nuclarium segment`, but there is no {RUN_RECORD}. "
             f"Segment the images first: nuclarium segment IMAGES --out {results}"
         )
-    if sheet is None and not is_project:
+    if sheet is None and project is None:
         raise SettingsError(
             f"{workspace} is a folder of results and not a project, so --sheet must say which "
             "image is of which condition: a CSV with the columns image, condition and group."
         )
     return Sources(
         results,
-        sheet or workspace / "images.csv",
+        sheet or workspace / IMAGES_TABLE,
         out or workspace / "comparison",
-        is_project,
+        project,
     )
 
 

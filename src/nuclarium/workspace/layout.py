@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +85,37 @@ def unique_names(paths: Sequence[Path], scenes: Sequence[str]) -> list[str]:
             names[index] = f"{name}_{again[name]}"
             taken.add(names[index])
     return names
+
+
+def free_name(name: str, folder: str, taken: Collection[str]) -> str:
+    """Return the name, or with its folder, or numbered: the first that nobody has.
+
+    Parameters
+    ----------
+    name : str
+    folder : str
+        Of the file.
+    taken : collection of str
+        Names in lower case, as some file systems do not tell upper from lower case.
+
+    Examples
+    --------
+    >>> free_name("1", "a", set()), free_name("1", "a", {"1"}), free_name("1", "a", {"1", "a_1"})
+    ('1', 'a_1', 'a_1_2')
+    """
+    longer = name if name.startswith(f"{folder}_") else _joined(folder, name)
+    for candidate in (name, longer):
+        if candidate.casefold() not in taken:
+            return candidate
+    number = 2
+    while f"{longer}_{number}".casefold() in taken:
+        number += 1
+    return f"{longer}_{number}"
+
+
+def file_ending(path: Path) -> str:
+    """Return the extension of an image, ``.ome.tif`` and the like as one."""
+    return path.name[len(_stem(path)) :]
 
 
 def _stem(path: Path) -> str:

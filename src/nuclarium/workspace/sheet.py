@@ -1,172 +1,151 @@
-"""A sheet of the user: which image is of which condition, group, patient."""
+"""A sheet that gives condition, group, patient … for many images; mistakes are named by row."""
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath, PurePosixPath
-from typing import Any
+from pathlib import Path, PureWindowsPath
 
-import pandas as pd
+from nuclarium.core.errors import SettingsError
+from nuclarium.io.rows import Row, Rows, by_row, read_rows
 
-from nuclarium.core.errors import InputNotFoundError, SettingsError
-from nuclarium.evaluate.pairing import image_stem
+_KEYS = ("file", "image", "name", "filename", "path")
+_KNOWN = ("condition", "group", "patient", "slide", "rater")
+_OWN = ("name", "file", "sha256", "scene")
+"""Columns of the project itself; a sheet tells images by them, but does not set them."""
 
-_IMAGE_COLUMNS = ("image", "file", "name")
 
-
-@dataclass(frozen=True, eq=False)
-class Sheet:
-    """Rows of a sheet.
-
-    Parameters
-    ----------
-    path : Path
-        For messages.
-    rows : DataFrame
-        All text; "" where empty. The index is the number of the row as a spreadsheet counts: 2 is
-        the first below the names.
-    """
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An image that a row of a sheet can mean."""
 
     path: Path
-    rows: pd.DataFrame
+    name: str
+    scene: str = ""
 
-    def column(self, name: str) -> pd.Series[str]:
-        """Return a column, without spaces around its values.
 
-        Raises
-        ------
-        SettingsError
-            If there is none of that name.
-        """
-        if name not in self.rows:
-            raise SettingsError(
-                f"{self.path} must have the column {name}, but it has "
-                f"{', '.join(map(str, self.rows.columns))}. Add it, or name another."
-            )
-        return self.rows[name].str.strip()
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet with its columns under their known names."""
+
+    path: Path
+    key: str
+    table: Rows
+
+    def existing_files(self) -> list[Path]:
+        """Return the files that the rows name, from the sheet's folder, as far as they exist."""
+        named = dict.fromkeys(row.cells[self.key] for row in self.table.rows)
+        paths = [self.path.parent / _posix(text) for text in named if text]
+        return [path for path in paths if path.exists()]
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read a CSV with commas, semicolons or tabs between columns.
-
-    Raises
-    ------
-    InputNotFoundError, SettingsError
-        If there is no such file, or it is no table.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputNotFoundError(
-            f"There must be a sheet at {path}, but nothing is there."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{path} must be a CSV in UTF-8, but it cannot be read as one."
-        ) from error
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    lines = [
-        row
-        for row in csv.reader(text.splitlines(), delimiter=separator)
-        if any(map(str.strip, row))
-    ]
-    if len(lines) < 2:
-        raise SettingsError(
-            f"{path} must have a line of names and a row for each image, but has {len(lines)} lines."
-        )
-    names = [name.strip() for name in lines[0]]
-    for number, row in enumerate(lines[1:], start=2):
-        if len(row) > len(names):
-            raise SettingsError(
-                f"Row {number} of {path} must have {len(names)} values, but has {len(row)}. Put "
-                "quotes around values that hold the separator."
-            )
-    rows = [row + [""] * (len(names) - len(row)) for row in lines[1:]]
-    index = range(2, len(rows) + 2)
-    return Sheet(path, pd.DataFrame(rows, columns=names, index=index, dtype=str))
-
-
-def match_images(
-    sheet: Sheet, records: Sequence[Mapping[str, Any]]
-) -> tuple[dict[str, int], list[str]]:
-    """Find the row of each image of a folder of results.
-
-    A row names its image as the results do, by file, or by a path whose end is that of the file;
-    endings such as ``.ome.tif`` may be left out. All scenes of a file belong to its row.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        With the column ``image``, ``file`` or ``name``; if several are there, the first of these.
-    records : sequence of dict
-        Images as in ``run.json``.
-
-    Returns
-    -------
-    row_of : dict of str to int
-        Number of the row of each image that has one, by the image's name.
-    missing : list of str
-        Rows that name no image of the results.
+    """Read a sheet.
 
     Raises
     ------
     SettingsError
-        If a row fits files of several folders, an image has two rows, or no row fits any image.
+        If no column says which image a row is about.
     """
-    column = next((name for name in _IMAGE_COLUMNS if name in sheet.rows), None)
-    if column is None:
+    found = read_rows(path)
+    names = {column: _known_name(column) for column in found.columns}
+    if len(set(names.values())) < len(names):
         raise SettingsError(
-            f"{sheet.path} must name images in a column image, file or name, but it has the "
-            f"columns {', '.join(map(str, sheet.rows.columns))}."
+            f"The columns of {path.name} must differ by more than upper and lower case, but got "
+            f"{', '.join(names)}. Rename one."
         )
-    by_stem: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for record in records:
-        for stem in {image_stem(PurePath(record["file"])), str(record["name"])}:
-            by_stem[stem].append(record)
-    row_of: dict[str, int] = {}
-    missing = []
-    for number, named in sheet.column(column).items():
-        row = int(str(number))
-        found = _named(named, by_stem)
-        if len({record["path"] for record in found}) > 1:
-            raise SettingsError(
-                f"Row {row} of {sheet.path} must name one file, but {named} fits "
-                f"{' and '.join(str(record['path']) for record in found[:2])}. Write the folder "
-                "too."
-            )
-        for record in found:
-            earlier = row_of.setdefault(record["name"], row)
-            if earlier != row:
-                raise SettingsError(
-                    f"Each image must have one row in {sheet.path}, but {record['name']} has the "
-                    f"rows {earlier} and {row}. Remove one."
-                )
+    key = next((key for key in _KEYS if key in names.values()), None)
+    if key is None:
+        raise SettingsError(
+            f"{path.name} must have a column named file, with the file of each image, but it has "
+            f"{', '.join(found.columns)}. Rename the column with the files."
+        )
+    rows = tuple(
+        Row(row.number, {names[column]: cell for column, cell in row.cells.items()})
+        for row in found.rows
+    )
+    return Sheet(path, key, Rows(tuple(names.values()), rows, found.mistakes))
+
+
+def match_sheet(
+    sheet: Sheet, candidates: Sequence[Candidate]
+) -> tuple[dict[int, dict[str, str]], list[str]]:
+    """Find the image of every row.
+
+    A row means the image at its path (from the folder of the sheet), or else the only one whose
+    path ends in what it says, or whose name it is, with or without the extension.
+
+    Returns
+    -------
+    values : dict of int to dict
+        What the sheet says of a candidate, by its index; empty cells say nothing.
+    mistakes : list of str
+        Each begins with its row.
+    """
+    values: dict[int, dict[str, str]] = {}
+    said_in: dict[int, int] = {}
+    mistakes = list(sheet.table.mistakes)
+    finder = _Finder(sheet.path.parent, candidates)
+    for row in sheet.table.rows:
+        text = row.cells[sheet.key]
+        if not text:
+            mistakes.append((row.number, f"has no {sheet.key}"))
+            continue
+        found = finder.find(text, row.cells.get("scene", ""))
         if not found:
-            missing.append(named)
-    if not row_of:
-        example = records[0]["file"] if records else "no image"
-        raise SettingsError(
-            f"{sheet.path} must name images of the results, such as {example}, but none of its "
-            f"{len(sheet.rows)} rows does; row 2 names {missing[0] if missing else 'nothing'}."
-        )
-    return row_of, missing
+            mistakes.append((row.number, f"names an unknown file, {text}"))
+        elif len({candidates[index].path for index in found}) > 1:
+            paths = " and ".join(str(candidates[index].path) for index in found[:2])
+            mistakes.append((row.number, f"names {text}, which can be {paths}"))
+            continue
+        said = {
+            name: value
+            for name, value in row.cells.items()
+            if value and name not in _OWN and name != sheet.key
+        }
+        for index in found:
+            if index in values:
+                mistakes.append((row.number, _repeated(said, values[index], said_in[index])))
+            values[index], said_in[index] = said, row.number
+    return values, by_row(mistakes)
 
 
-def _named(
-    named: str, by_stem: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> list[Mapping[str, Any]]:
-    path = PurePosixPath(named.replace("\\", "/"))
-    candidates = [*by_stem.get(image_stem(path), ()), *by_stem.get(named, ())]  # type: ignore[arg-type]
-    folders = path.parts[:-1] if not path.is_absolute() else path.parts[1:-1]
-    exact = [record for record in candidates if record["name"] == named]
-    ending = [
-        record
-        for record in candidates
-        if not folders or PurePath(record["path"]).parts[-len(folders) - 1 : -1] == folders
-    ]
-    chosen = exact or ending
-    return list({record["name"]: record for record in chosen}.values())
+def _repeated(said: dict[str, str], earlier: dict[str, str], at: int) -> str:
+    for name in said.keys() & earlier.keys():
+        if said[name] != earlier[name]:
+            return f"contradicts row {at}: {name} is {said[name]} and {earlier[name]}"
+    return f"is about the same image as row {at}"
+
+
+class _Finder:
+    """Candidates by everything that a row can call them."""
+
+    def __init__(self, folder: Path, candidates: Iterable[Candidate]) -> None:
+        self._folder = folder
+        self._candidates = list(candidates)
+        self._by_path: dict[Path, list[int]] = defaultdict(list)
+        self._by_name: dict[str, list[int]] = defaultdict(list)
+        for index, candidate in enumerate(self._candidates):
+            self._by_path[candidate.path.resolve()].append(index)
+            parts = candidate.path.parts
+            for name in {candidate.name, candidate.path.stem, candidate.path.name}:
+                self._by_name[name].append(index)
+            for depth in range(2, len(parts)):
+                self._by_name["/".join(parts[-depth:])].append(index)
+
+    def find(self, text: str, scene: str) -> list[int]:
+        path = _posix(text)
+        by_path = self._by_path.get((self._folder / path).resolve(), [])
+        found = by_path or self._by_name.get(path, [])
+        return [i for i in found if not scene or self._candidates[i].scene == scene]
+
+
+def _known_name(column: str) -> str:
+    plain = column.strip().lower()
+    return plain if plain in (*_KEYS, *_KNOWN, *_OWN) else column
+
+
+def _posix(text: str) -> str:
+    """Return a path as it may come from Windows with slashes."""
+    return PureWindowsPath(text).as_posix() if "\\" in text else text.removeprefix("./")

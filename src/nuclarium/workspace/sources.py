@@ -58,7 +58,7 @@ def find_sources(
                 with open_image(path, scene=scene) as image:
                     height, width = image.plane_shape
                     slices = image.shape[2] if settings.z == "each" else 1
-                suffix = "" if len(scenes) == 1 else _suffix(scene, label)
+                suffix = "" if len(scenes) == 1 else scene_suffix(scene, label)
                 found.append((path, scene, suffix, height * width * slices, max(height, width)))
         except NuclariumError as error:
             failures.append(Failure(path, str(error)))
@@ -78,6 +78,7 @@ def open_source(source: Source, settings: SegmentSettings) -> Image:
     return replace(image, spacing=settings.spacing, spacing_source="given by the user")
 
 
-def _suffix(scene: int, label: str) -> str:
+def scene_suffix(scene: int, label: str) -> str:
+    """Return what tells an image from the others of its file, fit for a name."""
     cleaned = "".join(c if c.isalnum() or c in "-+." else "-" for c in label).strip("-")
     return f"scene{scene}" + (f"-{cleaned[:40]}" if cleaned else "")

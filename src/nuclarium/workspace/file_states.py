@@ -1,0 +1,88 @@
+"""Whether a file is the one that was imported: by size and time, by hash where these differ."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from nuclarium.core.errors import NuclariumError
+from nuclarium.io import hash_file
+from nuclarium.io.write import write_json
+
+FileState = Literal["ok", "changed", "missing"]
+Signature = tuple[int, int, int]
+
+
+@dataclass
+class FileStates:
+    """What files looked like when they were hashed; may be lost, then they are hashed again.
+
+    Parameters
+    ----------
+    path : Path
+        Where this is kept between commands.
+    """
+
+    path: Path
+    _known: dict[str, tuple[Signature, str]] = field(default_factory=dict)
+    _is_new: bool = False
+
+    @classmethod
+    def load(cls, path: Path) -> FileStates:
+        """Read what is kept; damaged content counts as none."""
+        states = cls(path)
+        with suppress(OSError, ValueError, AttributeError, TypeError, KeyError):
+            for name, entry in json.loads(path.read_text(encoding="utf-8")).items():
+                size, mtime, files = entry["signature"]
+                states._known[name] = ((size, mtime, files), entry["sha256"])
+        return states
+
+    def hash_of(self, path: Path) -> str:
+        """Return the SHA-256 of a file, from memory where size and time are as they were."""
+        name, signature = str(path), _signature(path)
+        if signature is not None and self._known.get(name, (None, ""))[0] == signature:
+            return self._known[name][1]
+        digest = hash_file(path)
+        if signature is not None and signature == _signature(path):
+            self._known[name] = (signature, digest)
+            self._is_new = True
+        return digest
+
+    def state_of(self, path: Path, sha256: str) -> FileState:
+        """Compare a file with the hash that it had."""
+        try:
+            if _signature(path) is None:
+                return "missing"
+            return "ok" if self.hash_of(path) == sha256 else "changed"
+        except (OSError, NuclariumError):
+            return "missing"
+
+    def save(self) -> None:
+        """Keep what was learnt; a project that cannot be written goes without."""
+        if not self._is_new:
+            return
+        with suppress(NuclariumError):
+            write_json(
+                self.path,
+                {
+                    name: {"signature": list(signature), "sha256": digest}
+                    for name, (signature, digest) in self._known.items()
+                },
+            )
+            self._is_new = False
+
+
+def _signature(path: Path) -> Signature | None:
+    """Return size, time of the last change and number of files; None where there is nothing."""
+    try:
+        status = path.stat()
+        if not path.is_dir():
+            return status.st_size, status.st_mtime_ns, 1
+        inside = [file.stat() for file in path.rglob("*") if file.is_file()]
+    except OSError:
+        return None
+    newest = max((file.st_mtime_ns for file in inside), default=0)
+    return sum(file.st_size for file in inside), newest, len(inside)
