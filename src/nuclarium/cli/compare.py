@@ -92,7 +92,10 @@ def compare(
         typer.echo((result.folder / RECORD).read_text(encoding="utf-8"))
         return
     said = result.record["findings"]
-    for sentence in [*result.record["worth"], *said["found"], *said["untested"]]:
+    for sentence in [*result.record["remarks"], *result.record["worth"], *said["found"]]:
         typer.echo(sentence)
-    total = sum(map(len, said.values()))
-    typer.echo(f"{len(said['found'])} of {total} differences hold. Look at {result.page}")
+    tested = len(said["found"]) + len(said["not_shown"])
+    typer.echo(
+        f"{len(said['found'])} of {tested} differences that were tested hold after correction. "
+        f"Look at {result.page}"
+    )

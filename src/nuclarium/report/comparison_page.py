@@ -15,7 +15,7 @@ from nuclarium.analysis.comparison import Comparison
 from nuclarium.report.feature_names import feature_name
 from nuclarium.report.findings import SIGNIFICANT, counts_like, finding, number, p_text
 from nuclarium.report.forest import forest
-from nuclarium.report.numbers import count_text
+from nuclarium.report.numbers import count_text, number_text
 from nuclarium.report.page import TEMPLATES, template_environment
 from nuclarium.report.raincloud import CloudData, Raincloud, raincloud
 
@@ -106,7 +106,7 @@ def render_comparison(
         figures=list(_figures(comparison, nuclei, rng)),
         rows=[_row(row) for row in _records(comparison.comparisons)],
         summary=list(_summary(comparison)),
-        worth=worth(comparison, facts.groups[1]),
+        worth=worth(comparison, facts.groups),
     ).encode("utf-8", "replace").decode()  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def findings_of(comparison: Comparison, groups: str) -> dict[str, list[str]]:
     return said
 
 
-def worth(comparison: Comparison, groups: str) -> list[str]:
+def worth(comparison: Comparison, groups: tuple[str, str]) -> list[str]:
     """Say for each condition what its nuclei are worth, in the first feature that tells."""
     table = comparison.summary[np.isfinite(comparison.summary["effective_nuclei"])]
     if not len(table):
@@ -185,7 +185,10 @@ def _row(row: Mapping[str, object]) -> dict[str, object]:
 
     def spanned(key: str, low: str, high: str) -> tuple[str, str]:
         ends = number(values[low]), number(values[high])
-        return number(values[key]), f"{ends[0]} to {ends[1]}" if "–" not in ends else ""
+        return number(values[key]), f"({ends[0]} to {ends[1]})" if "–" not in ends else ""
+
+    def p(key: str) -> str:
+        return _short_p(values[key])
 
     name = feature_name(str(row["feature"]))
     return {
@@ -193,18 +196,27 @@ def _row(row: Mapping[str, object]) -> dict[str, object]:
         "unit": name.unit,
         "condition": row["condition"],
         "support": f"{row['groups']} / {row['groups_reference']}",
-        "mean": number(values["mean"]),
-        "mean_reference": number(values["mean_reference"]),
+        "mean": _plain(values["mean"]),
+        "mean_reference": _plain(values["mean_reference"]),
         "difference": spanned("difference", "low", "high"),
         "percent": spanned("percent", "percent_low", "percent_high"),
         "hedges_g": spanned("hedges_g", "hedges_g_low", "hedges_g_high"),
-        "p": p_text(values["p"]).removeprefix("p = ").removeprefix("p "),
-        "p_holm": p_text(values["p_holm"]).removeprefix("p = ").removeprefix("p "),
-        "p_bh": p_text(values["p_bh"]).removeprefix("p = ").removeprefix("p "),
-        "p_other": p_text(values["p_permutation"]).removeprefix("p = ").removeprefix("p "),
-        "p_model": p_text(values["p_model"]).removeprefix("p = ").removeprefix("p "),
+        "p": p("p"),
+        "p_holm": p("p_holm"),
+        "p_bh": p("p_bh"),
+        "p_other": p("p_permutation"),
+        "p_model": p("p_model"),
         "is_significant": values["p_holm"] < SIGNIFICANT,
     }
+
+
+def _short_p(p: float) -> str:
+    """Write a p value for a column that says so."""
+    return p_text(p).removeprefix("p ").removeprefix("= ") if np.isfinite(p) else "–"
+
+
+def _plain(mean: float) -> str:
+    return number_text(mean).replace("-", "−")
 
 
 def _summary(comparison: Comparison) -> Iterator[dict[str, object]]:
@@ -215,12 +227,12 @@ def _summary(comparison: Comparison) -> Iterator[dict[str, object]]:
         name = feature_name(str(row["feature"]))
         trend = None
         if "p_trend" in row and np.isfinite(row["p_trend"]):  # type: ignore[call-overload]
-            trend = p_text(float(row["p_trend_holm"])).removeprefix("p = ").removeprefix("p ")  # type: ignore[arg-type]
+            trend = _short_p(float(row["p_trend_holm"]))  # type: ignore[arg-type]
         yield {
             "label": name.label,
             "unit": name.unit,
-            "means": [number(float(cell["mean"])) for cell in cells],  # type: ignore[arg-type]
-            "icc": number(round(float(row["icc"]), 2)),  # type: ignore[arg-type]
-            "p": p_text(float(row["p_holm"])).removeprefix("p = ").removeprefix("p "),  # type: ignore[arg-type]
+            "means": [_plain(float(cell["mean"])) for cell in cells],  # type: ignore[arg-type]
+            "icc": f"{row['icc']:.2f}" if np.isfinite(row["icc"]) else "–",  # type: ignore[call-overload]
+            "p": _short_p(float(row["p_holm"])),  # type: ignore[arg-type]
             "trend": trend,
         }

@@ -32,6 +32,11 @@ _COMPARED = {
     "area": ("larger in area", "smaller in area"),
     "perimeter": ("longer in perimeter", "shorter in perimeter"),
     "equivalent_diameter": ("wider in diameter", "narrower in diameter"),
+    "colony_area": ("larger in area", "smaller in area"),
+    "nuclei_density": (
+        "more densely packed (nuclei per area of colony)",
+        "less densely packed (nuclei per area of colony)",
+    ),
     "intensity_mean": ("brighter", "darker"),
     "nearest_neighbour_distance": (
         "farther from their nearest neighbour",

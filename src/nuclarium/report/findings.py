@@ -62,6 +62,8 @@ def finding(row: Mapping[str, Any], groups: str) -> str:
     name = feature_name(row["feature"])
     here, there = row["condition"], row["reference"]
     support = f"{row['groups']} against {row['groups_reference']} {groups}"
+    if not row["difference"]:
+        return f"{name.label}: no difference between {here} and {there}; {support}."
     if not math.isfinite(row["difference"]):
         return f"{name.label} is not known for {here} or {there}."
     if not math.isfinite(row["p"]) and min(row["groups"], row["groups_reference"]) > 1:
@@ -89,7 +91,7 @@ def _clause(row: Mapping[str, Any], groups: str) -> str:
     if row["feature"] == "nuclei_per_plane":
         return f"{groups.capitalize()} at {here} have {amount} {said} than at {there}"
     if row["feature"].startswith(("colony_area", "nuclei_density")):
-        return f"{groups.capitalize()} at {here} have a {amount} {said} than at {there}"
+        return f"{groups.capitalize()} at {here} are {amount} {said} than at {there}"
     if name.has:
         return f"Nuclei at {here} have a {amount} {said} than at {there}"
     return f"Nuclei at {here} are {amount} {said} than at {there}"
@@ -142,11 +144,11 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def counts_like(row: Mapping[str, Any], groups: str) -> str:
+def counts_like(row: Mapping[str, Any], groups: tuple[str, str]) -> str:
     """Say what the nuclei of a condition are worth, one row of the summary given."""
     label = feature_name(row["feature"]).label
     worth = number_text(float(f"{row['effective_nuclei']:.2g}"))
     return (
-        f"In {label[:1].lower() + label[1:]}, {row['nuclei']:,} nuclei of {row['groups']} {groups} "
-        f"at {row['condition']} count like {worth} independent ones."
+        f"In {label[:1].lower() + label[1:]}, {row['nuclei']:,} nuclei of {row['groups']} "
+        f"{groups[row['groups'] != 1]} at {row['condition']} count like {worth} independent ones."
     )

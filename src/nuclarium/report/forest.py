@@ -61,10 +61,13 @@ def forest(comparisons: pd.DataFrame, conditions: Sequence[str]) -> Forest | Non
     """Lay out the differences that have an interval in per cent; None where there is none."""
     if not len(comparisons):
         return None
-    known = np.isfinite(comparisons[["percent", "percent_low", "percent_high"]]).all(axis=1)
-    shown = comparisons[known]
-    left_out = comparisons.loc[~known, "feature"].drop_duplicates()
-    if not len(shown):
+    known = np.isfinite(comparisons["percent"])
+    bounded = np.isfinite(comparisons[["percent_low", "percent_high"]]).all(axis=1)
+    told = comparisons.loc[known & bounded, "feature"].unique()
+    shown = comparisons[known & comparisons["feature"].isin(told)]
+    every = comparisons["feature"].drop_duplicates()
+    left_out = every[~every.isin(told)]
+    if not len(told):
         return None
     axis = _axis(shown)
     rows, y = [], float(_TOP + _ROW)
@@ -80,16 +83,20 @@ def forest(comparisons: pd.DataFrame, conditions: Sequence[str]) -> Forest | Non
 
 
 def _axis(shown: pd.DataFrame) -> Axis:
-    low = max(min(float(shown["percent_low"].min()), 0.0), -_WIDEST)
-    high = min(max(float(shown["percent_high"].max()), 0.0), _WIDEST)
+    ends = shown[["percent", "percent_low", "percent_high"]]
+    low = max(min(float(ends.min().min()), 0.0), -_WIDEST)
+    high = min(max(float(ends.max().max()), 0.0), _WIDEST)
     room = 0.04 * (high - low)
     return Axis(low - room, high + room, _LABELS, WIDTH - _NUMBERS)
 
 
 def _row(row: pd.Series, axis: Axis, y: float, label: str, conditions: Sequence[str]) -> ForestRow:  # type: ignore[type-arg]
     value, low, high = (float(row[k]) for k in ("percent", "percent_low", "percent_high"))
+    if np.isfinite(low) and np.isfinite(high):
+        interval = f"{number(value)} ({number(low)} to {number(high)})"
+    else:
+        low, high, interval = value, value, f"{number(value)} (no interval)"
     inside = [min(max(v, axis.low), axis.high) for v in (value, low, high)]
-    interval = f"{number(value)} ({number(low)} to {number(high)})"
     return ForestRow(
         y,
         label,

@@ -15,12 +15,15 @@ from nuclarium.report.charts import Tick
 from nuclarium.report.findings import number
 
 HEIGHT = 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 10, 34
+_RIGHT, _TOP, _BOTTOM = 8, 10, 34
+_DIGIT = 7.2
 _COLUMN = 104
 _CLOUD, _RAIN = 30, 26
 _BINS = 128
 _MOST_DROPS = 240
 _OUTER = (0.5, 99.5)
+_FAR = 0.5
+"""How far beyond 99 % of the nuclei the axis may reach to show all of them, in its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Raincloud:
     ticks: tuple[Tick, ...]
     width: int
     height: int = HEIGHT
-    left: int = _LEFT
+    left: int = 52
     right: int = 0
     base: int = HEIGHT - _BOTTOM
     top: int = _TOP
@@ -105,17 +108,21 @@ def raincloud(
     axis = _axis(data)
     if axis is None:
         return None
+    ticks = axis.ticks()
+    left = round(14 + _DIGIT * max(len(tick.text) for tick in ticks))
     widest = max((_density(d.values, axis).max() for d in data if len(d.values) > 1), default=1.0)
-    clouds = tuple(_cloud(d, i, axis, widest, rng) for i, d in enumerate(data))
+    clouds = tuple(
+        _cloud(d, left + _COLUMN * (i + 0.5), axis, widest, rng) for i, d in enumerate(data)
+    )
     outside = sum(int(((d.values < axis.low) | (d.values > axis.high)).sum()) for d in data)
     total = sum(len(d.values) for d in data)
-    note = f"{outside:,} of {total:,} nuclei are beyond the axis." if outside else ""
-    width = _LEFT + _RIGHT + _COLUMN * len(data)
-    return Raincloud(title, unit, note, clouds, axis.ticks(), width, right=width - _RIGHT)
+    note = f"Beyond the axis: {outside:,} of {total:,} nuclei." if outside else ""
+    width = left + _RIGHT + _COLUMN * len(data)
+    return Raincloud(title, unit, note, clouds, ticks, width, left=left, right=width - _RIGHT)
 
 
 def _axis(data: Sequence[CloudData]) -> Axis | None:
-    parts = [np.percentile(d.values, _OUTER) for d in data if len(d.values)]
+    parts = [_shown_range(d.values) for d in data if len(d.values)]
     for d in data:
         some = np.array([*d.means, d.mean, d.low, d.high], np.float64)
         parts.append(some[np.isfinite(some)])
@@ -128,10 +135,15 @@ def _axis(data: Sequence[CloudData]) -> Axis | None:
     return Axis(bottom, high + room, HEIGHT - _BOTTOM, _TOP)
 
 
-def _cloud(
-    data: CloudData, place: int, axis: Axis, widest: float, rng: np.random.Generator
-) -> Cloud:
-    x = _LEFT + _COLUMN * (place + 0.5)
+def _shown_range(values: Floats) -> Floats:
+    """Return the range of the nuclei, or where a few lie far off, that of the middle 99 %."""
+    low, high = np.percentile(values, _OUTER)
+    reach = _FAR * (high - low)
+    first, last = float(values.min()), float(values.max())
+    return np.array([max(first, low - reach), min(last, high + reach)])
+
+
+def _cloud(data: CloudData, x: float, axis: Axis, widest: float, rng: np.random.Generator) -> Cloud:
     shades = np.linspace(0, 1, max(len(data.means), 2))
     means = tuple(
         Dot(

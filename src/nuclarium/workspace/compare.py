@@ -278,7 +278,7 @@ def _record(run: _Run) -> dict[str, Any]:
         "remarks": remarks_on(
             comparison, nuclei, run.words, run.n_cut, with_cut=run.settings.with_cut
         ),
-        "worth": worth(comparison, run.words[1]),
+        "worth": worth(comparison, run.words),
         "findings": findings_of(comparison, run.words[1]),
         "comparisons": comparison.comparisons.to_dict("records"),
         "features": comparison.overall.to_dict("records"),
@@ -325,6 +325,14 @@ def _write(
     )
     rng = np.random.default_rng(run.settings.seed)
     write_text(out / PAGE, render_comparison(facts, comparison, values, rng=rng))
+    if run.sources.project is not None:
+        run.sources.project.record(
+            "compare",
+            settings=record["settings"],
+            inputs={image["file"]: image["sha256"] for image in record["images"]},
+            outputs=[out / PAGE, out / RECORD, *(out / f"{name}.csv" for name in tables)],
+            made_by=run.command,
+        )
 
 
 def _shown_settings(run: _Run, record: dict[str, Any]) -> dict[str, str]:
