@@ -42,4 +42,5 @@ def _drawn_means(sums: GroupSums, condition: int, rng: np.random.Generator, draw
     weight = rng.multinomial(len(places), np.full(len(places), 1 / len(places)), draws).T
     known = sums.known[:, places].astype(np.float64)
     total, number = (known * sums.mean[:, places]) @ weight, known @ weight
-    return np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
+    mean: Floats = np.full(total.shape, np.nan)
+    return np.divide(total, number, out=mean, where=number > 0)

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from nuclarium.analysis.bootstrap import bootstrap_interval
-from nuclarium.analysis.components import Components, effective_nuclei, fit_components
+from nuclarium.analysis.components import Components, effective_nuclei, fit_components, icc_interval
 from nuclarium.analysis.contrasts import (
     ConditionMeans,
     Difference,
@@ -202,7 +202,8 @@ def _summary(
     nuclei, groups = sums.nuclei, sums.groups
     with np.errstate(divide="ignore", invalid="ignore"):
         of_nuclei = np.where(nuclei > 0, (sums.count * sums.mean) @ sums.indicator / nuclei, np.nan)
-        within = np.sqrt(np.where(nuclei > groups, sums.within @ sums.indicator / (nuclei - groups), np.nan))  # fmt: skip
+        inside = sums.within @ sums.indicator / (nuclei - groups)
+    within = np.sqrt(np.where(nuclei > groups, inside, np.nan))
     columns = {
         "groups": groups.astype(int),
         "nuclei": nuclei.astype(int),
@@ -231,11 +232,13 @@ def _overall(
     means: ConditionMeans,
     components: Components,
 ) -> pd.DataFrame:
-    anova = welch_anova(means)
+    anova, share = welch_anova(means), icc_interval(sums, level=LEVEL)
     table = pd.DataFrame(
         {
             "feature": features,
             "icc": components.icc,
+            "icc_low": share[0],
+            "icc_high": share[1],
             "variance_between": components.between,
             "variance_within": components.within,
             "f": anova.f,

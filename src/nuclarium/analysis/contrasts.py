@@ -136,8 +136,8 @@ def difference(
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(total)
         t = (value - reference) / error
-        p = 2 * stats.t.sf(np.abs(t), df)
-        reach = stats.t.ppf((1 + level) / 2, df)
+        p: Floats = np.asarray(2 * stats.t.sf(np.abs(t), df))
+        reach: Floats = np.asarray(stats.t.ppf((1 + level) / 2, df))
     ratio_low, ratio_high = _fieller(value, reference, variance, reference_variance, reach)
     return Difference(
         reference,
@@ -191,7 +191,7 @@ def _satterthwaite(sums: GroupSums, components: Components, pair: list[int]) -> 
 def _information(
     sums: GroupSums, components: Components, precision: Floats, total: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Expected restricted information of within (e) and between (a): ee, ea, aa."""
+    """Return the expected information of within (e) and between (a): ee, ea, aa."""
     level = components.within[:, None] + sums.count * components.between[:, None]
     inverse = np.where(sums.known, 1 / level, 0)
     leverage = precision * inverse  # squared weights of the means that were estimated

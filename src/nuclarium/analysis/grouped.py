@@ -76,7 +76,8 @@ def group_sums(values: npt.NDArray[Any], group: Ints, condition: Ints) -> GroupS
 
     Examples
     --------
-    >>> sums = group_sums(np.array([[1.0, 3.0, 5.0, np.nan]]), np.array([0, 0, 1, 1]), np.array([0, 1]))
+    >>> owner, condition = np.array([0, 0, 1, 1]), np.array([0, 1])
+    >>> sums = group_sums(np.array([[1.0, 3.0, 5.0, np.nan]]), owner, condition)
     >>> sums.count.tolist(), sums.mean.tolist(), sums.within.tolist()
     ([[2.0, 1.0]], [[2.0, 5.0]], [[2.0, 0.0]])
     """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
 from nuclarium.analysis.grouped import Floats, GroupSums
 
@@ -78,7 +79,9 @@ def permutation_test(
     return Permutation(p, smallest, number <= draws)
 
 
-def _p(mean: Floats, is_first: np.typing.NDArray[np.bool_], rng: np.random.Generator, draws: int) -> Floats:  # fmt: skip
+def _p(
+    mean: Floats, is_first: npt.NDArray[np.bool_], rng: np.random.Generator, draws: int
+) -> Floats:
     total, first = len(is_first), int(is_first.sum())
     if min(first, total - first) < 2:
         return np.full(len(mean), np.nan)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 _NUMBER = re.compile(
     r"^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?)\s*([^\d\s].*?)?\s*$", re.I
 )
-_PREFIXES = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}  # fmt: skip
+_MICRO = dict.fromkeys(("u", "µ", "μ"), 1e-6)
+_PREFIXES = {"p": 1e-12, "n": 1e-9, **_MICRO, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ class Measurement:
     unit : str
         ``area`` and ``length`` are µm² and µm where the spacing is known, and pixels where it is
         not; ``px``, ``um`` and ``rad`` never change; ``channel`` comes once
-        for each channel, in the file's own intensity but for textures, which are numbers; an empty unit is a number, a flag or a share.
+        for each channel, in the file's own intensity but for textures, which are numbers; an empty
+        unit is a number, a flag or a share.
     meaning : str
         One sentence.
     source : str

@@ -14,7 +14,7 @@ from nuclarium.measurement.regions import Floats
 
 CLOSING_UM = 10.0
 CLOSING_PX = 20.0
-"""Radius of the disc that closes the gaps between nuclei: µm, or pixels where there is no spacing."""
+"""Radius of the disc that closes gaps between nuclei: µm, or pixels where there is no spacing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +27,8 @@ class Colony:
     area : float
         In the squared unit of the spacing.
     depth : ndarray of float64, shape (H, W)
-        Distance from the centre of each pixel to the edge; negative outside never occurs: 0 there.
-        nan everywhere where no edge is in view.
+        Distance from the centre of each pixel to the edge, 0 outside; nan everywhere where no edge
+        is in view.
     """
 
     inside: npt.NDArray[np.bool_]

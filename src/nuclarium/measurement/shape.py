@@ -40,8 +40,9 @@ def axes(regions: Regions, spacing: Spacing) -> dict[str, Floats]:
 def _aspect_ratio(major: Floats, minor: Floats) -> Floats:
     # Rounding leaves a trace of width to the pixels of one straight line.
     thick = minor > 1e-9 * major
-    ratio = np.full(len(major), np.nan)
-    return np.sqrt(np.divide(major, minor, out=ratio, where=thick))
+    squared = np.divide(major, minor, out=np.full(len(major), np.nan), where=thick)
+    ratio: Floats = np.sqrt(squared)
+    return ratio
 
 
 def perimeter(labels: npt.NDArray[np.integer[Any]], regions: Regions, spacing: Spacing) -> Floats:

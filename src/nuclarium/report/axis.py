@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from nuclarium.report.charts import Tick
-from nuclarium.report.findings import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,8 @@ class Axis:
         step = round_step((self.high - self.low) / about)
         first, last = np.ceil(self.low / step - 1e-9), np.floor(self.high / step + 1e-9)
         values = [i * step for i in range(int(first), int(last) + 1)]
-        digits = max(0, -int(np.floor(np.log10(step) + 1e-9))) + (round(step / 10.0 ** np.floor(np.log10(step)), 6) == 2.5)  # fmt: skip
-        texts = [
-            f"{value:,.{digits}f}".replace("-", "−") if digits else number(value)
-            for value in values
-        ]
+        digits = _decimals(step)
+        texts = [f"{value:,.{digits}f}".replace("-", "−") for value in values]
         return tuple(Tick(self.at(v), t) for v, t in zip(values, texts, strict=True))
 
 
@@ -41,3 +37,8 @@ def round_step(step: float) -> float:
     """Return the next of 1, 2, 2.5 and 5, and their powers of ten."""
     power = 10.0 ** np.floor(np.log10(step)) if step > 0 else 1.0
     return float(power * next(m for m in (1, 2, 2.5, 5, 10) if m * power >= step * (1 - 1e-9)))
+
+
+def _decimals(step: float) -> int:
+    """Return how many decimals multiples of a round step need."""
+    return next((n for n in range(12) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 12)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -122,15 +123,24 @@ def findings_of(comparison: Comparison, groups: str) -> dict[str, list[str]]:
 
 
 def worth(comparison: Comparison, groups: tuple[str, str]) -> list[str]:
-    """Say for each condition what its nuclei are worth, in the first feature that tells."""
-    table = comparison.summary[np.isfinite(comparison.summary["effective_nuclei"])]
-    if not len(table):
+    """Say for each condition what its nuclei are worth: in the first feature, and in the worst."""
+    icc = comparison.overall["icc"].to_numpy(np.float64)
+    told = np.flatnonzero(np.isfinite(icc))
+    if len(told) == 0:
         return []
-    first = table[table["feature"] == table["feature"].iloc[0]]
-    return [counts_like(row, groups) for row in _records(first)]
+    places = list(dict.fromkeys([int(told[0]), int(told[icc[told].argmax()])]))
+    n = len(comparison.design.conditions)
+    table = _records(comparison.summary)
+    shares = [float(icc[place]) for place in places]
+    sentences = []
+    for condition in range(n):
+        rows = [table[place * n + condition] for place in places]
+        if rows[0]["nuclei"]:
+            sentences.append(counts_like(rows, shares, groups))
+    return sentences
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
@@ -174,12 +184,12 @@ def _clouds(
             own, owner = values[mine], design.owner[mine] - groups[0]
         means = np.where(sums.known[index, groups], sums.mean[index, groups], np.nan)
         names = [design.groups[i] for i in groups]
-        ends = [float(row[k]) for k in ("mean", "mean_low", "mean_high")]  # type: ignore[arg-type]
+        ends = [float(row[k]) for k in ("mean", "mean_low", "mean_high")]
         clouds.append(CloudData(str(row["condition"]), own, owner, means, names, *ends))
     return clouds
 
 
-def _row(row: Mapping[str, object]) -> dict[str, object]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Write the cells of one comparison."""
     values = {k: float(v) for k, v in row.items() if isinstance(v, int | float | np.number)}
 
@@ -219,20 +229,21 @@ def _plain(mean: float) -> str:
     return number_text(mean).replace("-", "−")
 
 
-def _summary(comparison: Comparison) -> Iterator[dict[str, object]]:
-    """Yield one row a feature: means of all conditions, share between groups, overall test, trend."""
+def _summary(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """Yield one row a feature: means, share between groups, overall test, trend."""
     n = len(comparison.design.conditions)
     for index, row in enumerate(_records(comparison.overall)):
         cells = _records(comparison.summary.iloc[index * n : (index + 1) * n])
         name = feature_name(str(row["feature"]))
-        trend = None
-        if "p_trend" in row and np.isfinite(row["p_trend"]):  # type: ignore[call-overload]
-            trend = _short_p(float(row["p_trend_holm"]))  # type: ignore[arg-type]
+        trend = _short_p(row["p_trend_holm"]) if "p_trend" in row else None
         yield {
             "label": name.label,
             "unit": name.unit,
-            "means": [_plain(float(cell["mean"])) for cell in cells],  # type: ignore[arg-type]
-            "icc": f"{row['icc']:.2f}" if np.isfinite(row["icc"]) else "–",  # type: ignore[call-overload]
-            "p": _short_p(float(row["p_holm"])),  # type: ignore[arg-type]
+            "means": [_plain(float(cell["mean"])) for cell in cells],
+            "icc": f"{row['icc']:.2f}" if np.isfinite(row["icc"]) else "–",
+            "icc_span": f"({row['icc_low']:.2f} to {row['icc_high']:.2f})"
+            if np.isfinite(row["icc"])
+            else "",
+            "p": _short_p(float(row["p_holm"])),
             "trend": trend,
         }

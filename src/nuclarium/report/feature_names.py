@@ -81,7 +81,8 @@ def feature_name(column: str) -> FeatureName:
     if column.startswith("neighbours_within_"):
         radius, _, unit = column.removeprefix("neighbours_within_").rpartition("_")
         label = f"Neighbours within {radius} {unit_of('_' + unit) or unit}"
-        return FeatureName(label, "", f"higher number of {_lower(label)}", f"lower number of {_lower(label)}", has=True)  # fmt: skip
+        noun = f"number of {_lower(label)}"
+        return FeatureName(label, "", f"higher {noun}", f"lower {noun}", has=True)
     ending = next((e for e in _ENDINGS if column.endswith(e)), "")
     base = column.removesuffix(ending)
     label = _LABELS.get(base, base.replace("_", " ").capitalize())

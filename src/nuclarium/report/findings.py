@@ -19,8 +19,10 @@ def group_word(groups: Sequence[str], *, column: str = "group") -> tuple[str, st
 
     Examples
     --------
-    >>> group_word(["colony01", "colony02"]), group_word(["a", "b"]), group_word(["7"], column="patient")
-    (('colony', 'colonies'), ('group', 'groups'), ('patient', 'patients'))
+    >>> group_word(["colony01", "colony02"]), group_word(["a", "b"])
+    (('colony', 'colonies'), ('group', 'groups'))
+    >>> group_word(["7"], column="patient")
+    ('patient', 'patients')
     """
     stems = {re.sub(r"[\d\W_]+.*$", "", name).lower() for name in groups}
     word = stems.pop() if column == "group" and len(stems) == 1 else column
@@ -76,9 +78,10 @@ def finding(row: Mapping[str, Any], groups: str) -> str:
     p = f"{p_text(row['p_holm'])} after Holm"
     if row["p_holm"] < SIGNIFICANT:
         return f"{_clause(row, groups)}; {support}; {p}."
+    label = name.label[:1].lower() + name.label[1:]
     return (
-        f"No difference in {name.label[:1].lower() + name.label[1:]} between {here} and {there} was "
-        f"shown: {_signed(row)}; {support}; {p}."
+        f"No difference in {label} between {here} and {there} was shown: {_signed(row)}; {support}; "
+        f"{p}."
     )
 
 
@@ -144,11 +147,27 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def counts_like(row: Mapping[str, Any], groups: tuple[str, str]) -> str:
-    """Say what the nuclei of a condition are worth, one row of the summary given."""
-    label = feature_name(row["feature"]).label
-    worth = number_text(float(f"{row['effective_nuclei']:.2g}"))
+def counts_like(
+    rows: Sequence[Mapping[str, Any]], icc: Sequence[float], groups: tuple[str, str]
+) -> str:
+    """Say what the nuclei of a condition are worth, in one feature or more.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of the summary, of one condition.
+    icc : sequence of float
+        Of the same features.
+    groups : (str, str)
+        What a group is called, singular and plural.
+    """
+    parts = []
+    for row, share in zip(rows, icc, strict=True):
+        label = feature_name(row["feature"]).label
+        worth = number_text(float(f"{row['effective_nuclei']:.2g}"))
+        parts.append(f"{worth} in {label[:1].lower() + label[1:]} (ICC {share:.2f})")
+    first = rows[0]
     return (
-        f"In {label[:1].lower() + label[1:]}, {row['nuclei']:,} nuclei of {row['groups']} "
-        f"{groups[row['groups'] != 1]} at {row['condition']} count like {worth} independent ones."
+        f"{first['nuclei']:,} nuclei of {first['groups']} {groups[first['groups'] != 1]} at "
+        f"{first['condition']} count like {' and like '.join(parts)}."
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,9 +73,9 @@ def forest(comparisons: pd.DataFrame, conditions: Sequence[str]) -> Forest | Non
     axis = _axis(shown)
     rows, y = [], float(_TOP + _ROW)
     for feature, part in shown.groupby("feature", sort=False):
-        for place, (_, row) in enumerate(part.iterrows()):
+        for place, row in enumerate(part.to_dict("records")):
             label = feature_name(str(feature)).label if place == 0 else ""
-            rows.append(_row(row, axis, y, label, conditions))
+            rows.append(_row({str(k): v for k, v in row.items()}, axis, y, label, conditions))
             y += _ROW
         y += _GAP
     names = tuple(feature_name(str(name)).label for name in left_out)
@@ -90,19 +91,23 @@ def _axis(shown: pd.DataFrame) -> Axis:
     return Axis(low - room, high + room, _LABELS, WIDTH - _NUMBERS)
 
 
-def _row(row: pd.Series, axis: Axis, y: float, label: str, conditions: Sequence[str]) -> ForestRow:  # type: ignore[type-arg]
+def _row(
+    row: Mapping[str, Any], axis: Axis, y: float, label: str, conditions: Sequence[str]
+) -> ForestRow:
     value, low, high = (float(row[k]) for k in ("percent", "percent_low", "percent_high"))
     if np.isfinite(low) and np.isfinite(high):
         interval = f"{number(value)} ({number(low)} to {number(high)})"
     else:
         low, high, interval = value, value, f"{number(value)} (no interval)"
-    inside = [min(max(v, axis.low), axis.high) for v in (value, low, high)]
+    x, x_low, x_high = (axis.at(min(max(v, axis.low), axis.high)) for v in (value, low, high))
     return ForestRow(
         y,
         label,
         str(row["condition"]),
         SHAPES[list(conditions).index(row["condition"]) % len(SHAPES)],
-        *(axis.at(v) for v in inside),
+        x,
+        x_low,
+        x_high,
         low < axis.low,
         high > axis.high,
         bool(row["p_holm"] < SIGNIFICANT),

@@ -148,19 +148,22 @@ def _cloud(data: CloudData, x: float, axis: Axis, widest: float, rng: np.random.
     means = tuple(
         Dot(
             x + _spread(i, len(data.means)),
-            axis.at(m),
+            axis.at(mean),
             round(float(shades[i]), 2),
-            f"{data.groups[i]}: {number(m)}",
-        )  # fmt: skip
-        for i, m in enumerate(data.means.tolist())
-        if np.isfinite(m)
+            f"{data.groups[i]}: {number(mean)}",
+        )
+        for i, mean in enumerate(data.means.tolist())
+        if np.isfinite(mean)
     )
-    ends = [axis.at(v) if np.isfinite(v) else None for v in (data.mean, data.low, data.high)]
+    middle, low, high = (
+        axis.at(v) if np.isfinite(v) else None for v in (data.mean, data.low, data.high)
+    )
     text = f"{data.name}: mean {number(data.mean)}"
-    if ends[1] is not None:
+    if low is not None:
         text += f" ({number(data.low)} to {number(data.high)})"
     path = _outline(data.values, axis, x, widest) if len(data.values) > 1 else ""
-    return Cloud(data.name, x, path, _drops(data, x, axis, shades, rng), means, *ends, text)
+    drops = _drops(data, x, axis, shades, rng)
+    return Cloud(data.name, x, path, drops, means, middle, low, high, text)
 
 
 def _spread(index: int, count: int) -> float:
@@ -176,14 +179,10 @@ def _drops(
     inside = np.flatnonzero((data.values >= axis.low) & (data.values <= axis.high))
     shown = rng.permutation(inside)[:_MOST_DROPS]
     aside = x - 18 - rng.random(len(shown)) * _RAIN
-    return tuple(
-        Dot(
-            round(float(a), 1),
-            axis.at(float(data.values[i])),
-            round(float(shades[data.owner[i]]), 2),
-        )  # fmt: skip
-        for a, i in zip(aside, shown.tolist(), strict=True)
-    )
+    heights = [axis.at(float(value)) for value in data.values[shown]]
+    shade = np.round(shades[data.owner[shown]], 2).tolist()
+    places = zip(np.round(aside, 1).tolist(), heights, shade, strict=True)
+    return tuple(Dot(*place) for place in places)
 
 
 def _outline(values: Floats, axis: Axis, x: float, widest: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,6 @@ from nuclarium.report.comparison_page import (
 )
 from nuclarium.report.findings import group_word
 from nuclarium.workspace.compare_features import (
-    OF_GROUPS,
     add_positions,
     chosen_columns,
     features_of_groups,
@@ -233,7 +232,9 @@ def _groups_table(
     """Return one row a group: how much was seen of it, and the mean of each feature."""
     who, sums = comparison.design, comparison.sums
     keys = planes["image"].map(images["condition"]), planes["image"].map(images["group"])
-    seen = planes.groupby(list(keys)).agg(images=("image", "nunique"), planes=("z", "size"), nuclei=("nuclei", "sum"))  # fmt: skip
+    seen = planes.groupby(list(keys)).agg(
+        images=("image", "nunique"), planes=("z", "size"), nuclei=("nuclei", "sum")
+    )
     condition = [who.conditions[i] for i in who.condition]
     table = pd.DataFrame({"condition": condition, "group": who.groups})
     counts = (
@@ -273,7 +274,7 @@ def _record(run: _Run) -> dict[str, Any]:
                 "group": row["group"],
                 "n_nuclei": nuclei.records[name]["n_nuclei"],
             }
-            for name, row in nuclei.images.iterrows()
+            for name, row in zip(nuclei.images.index, nuclei.images.to_dict("records"), strict=True)
         ],
         "remarks": remarks_on(
             comparison, nuclei, run.words, run.n_cut, with_cut=run.settings.with_cut
@@ -336,7 +337,13 @@ def _write(
 
 
 def _shown_settings(run: _Run, record: dict[str, Any]) -> dict[str, str]:
-    own = {k: ", ".join(v) if isinstance(v, tuple) else str(v) for k, v in asdict(run.settings).items() if v is not None}  # fmt: skip
-    segmented = {f"segment: {k}": str(v) for k, v in record["segment_settings"].items() if v is not None}  # fmt: skip
+    own = {k: v for k, v in asdict(run.settings).items() if v is not None}
+    listed = {k: ", ".join(v) if isinstance(v, tuple) else str(v) for k, v in own.items()}
+    segmented = record["segment_settings"].items()
     sheet = f"{record['sheet']['file']} ({record['sheet']['sha256'][:10]})"
-    return {**own, "sheet": sheet, "segmented with": f"nuclarium {record['segmented_with']}", **segmented}  # fmt: skip
+    return {
+        **listed,
+        "sheet": sheet,
+        "segmented with": f"nuclarium {record['segmented_with']}",
+        **{f"segment: {k}": str(v) for k, v in segmented if v is not None},
+    }

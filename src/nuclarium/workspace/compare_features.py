@@ -127,7 +127,8 @@ def recount_neighbours(nuclei: Nuclei, radius: float) -> None:
     for rows in table.groupby(planes, sort=False).indices.values():
         count[rows] = neighbours_within(points[rows], radius)
     old = [name for name in table if str(name).startswith("neighbours_within_")]
-    table.drop(columns=old, inplace=True)
+    for name in old:
+        del table[name]
     table[f"neighbours_within_{radius:g}_{suffix}"] = count
 
 

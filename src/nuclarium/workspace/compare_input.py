@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.workspace.compare_sheet import Sheet, match_images, read_sheet
 from nuclarium.workspace.layout import RUN_RECORD
 from nuclarium.workspace.project import IMAGES_TABLE, Project
 from nuclarium.workspace.project_settings import SETTINGS_FILE
-from nuclarium.workspace.compare_sheet import Sheet, match_images, read_sheet
 
 _CHANNEL_FEATURES = ("intensity_mean", "intensity_sum", "texture_contrast", "texture_correlation")
 _SYNTHETIC = re.compile(r"(?<![a-z])synthetic(?![a-z])", re.I)
@@ -133,7 +133,7 @@ def _read_run(path: Path) -> dict[str, Any]:
 def _table(results: Path) -> pd.DataFrame:
     for name, read in (("nuclei.parquet", pd.read_parquet), ("nuclei.csv", pd.read_csv)):
         if (results / name).is_file():
-            return read(results / name)  # type: ignore[operator,no-any-return]
+            return read(results / name)
     raise InputNotFoundError(
         f"{results} must hold nuclei.parquet or nuclei.csv, but neither is there. Segment the "
         "images again, or name the folder of the results."
@@ -172,8 +172,9 @@ def _images(
     if (crossed > 1).any() and not images["group"].isin(images.index).all():
         shared = ", ".join(map(str, crossed.index[crossed > 1][:3]))
         remarks.append(
-            f"Groups of one name in several conditions ({shared}) are taken as different groups. If "
-            "they are the same, such as one patient before and after, a paired test would tell more."
+            f"Groups of one name in several conditions ({shared}) are taken as different groups. "
+            "If they are the same, such as one patient before and after, a paired test would tell "
+            "more."
         )
     return images
 

@@ -43,7 +43,10 @@ def _few_groups(comparison: Comparison, words: tuple[str, str]) -> list[str]:
             for i in design.others
             if number[i] > 1 and n > 1
         ]
-        text = f"{_listed(few)} {'has' if len(few) == 1 else 'have'} fewer than four {words[1]}: only large differences can be shown."  # fmt: skip
+        text = (
+            f"{_listed(few)} {'has' if len(few) == 1 else 'have'} fewer than four {words[1]}: only "
+            "large differences can be shown."
+        )
         if smallest and max(smallest) > 0.05:
             text += f" A permutation test could not fall below p = {max(smallest):.2g} there."
         remarks.append(text)
@@ -64,8 +67,8 @@ def _border(nuclei: Nuclei, n_cut: int, *, with_cut: bool) -> list[str]:
         return []
     share = 100 * n_cut / max(len(nuclei.table), 1)
     return [
-        f"{n_cut:,} of {len(nuclei.table):,} nuclei ({share:.0f} %) touch the border of their image "
-        "and may be cut; they count in numbers, and were left out of all other features."
+        f"{n_cut:,} of {len(nuclei.table):,} nuclei ({share:.0f} %) touch the border of their "
+        "image and may be cut; they count in numbers, and were left out of all other features."
     ]
 
 
@@ -77,9 +80,15 @@ def _spacings(nuclei: Nuclei) -> list[str]:
         for r in nuclei.records.values()
     }
     if None in found:
-        return ["The size of a pixel is not known: lengths are in pixels, and compare only at one magnification."]  # fmt: skip
+        return [
+            "The size of a pixel is not known: lengths are in pixels, and compare only at one "
+            "magnification."
+        ]
     if len(found) > 1:
-        return ["Images have pixels of different sizes; perimeters, circularities and textures depend on it."]  # fmt: skip
+        return [
+            "Images have pixels of different sizes; perimeters, circularities and textures depend on "
+            "it."
+        ]
     return []
 
 

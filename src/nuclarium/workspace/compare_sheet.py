@@ -16,6 +16,7 @@ from nuclarium.evaluate.pairing import image_stem
 from nuclarium.io.rows import by_row, read_rows, refuse_mistakes
 
 _IMAGE_COLUMNS = ("file", "image", "name")
+_OTHER_ENDINGS = re.compile(r"\.(lsm|czi|svs|ndpi|mrxs|scn|nd2|lif)$", re.I)
 _OF_STACK = re.compile(r"_(z\d+|max|best|mean|slice).*$")
 """How planes that were taken from a stack are named after it."""
 
@@ -141,7 +142,7 @@ class _Index:
         self.by_stem: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self.by_hash: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for record in records:
-            stem = image_stem(Path(record["file"]))
+            stem = _stem(record["file"])
             for name in {stem, _OF_STACK.sub("", stem), str(record["name"])}:
                 self.by_stem[name].append(record)
             self.by_hash[record["sha256"]].append(record)
@@ -150,16 +151,16 @@ class _Index:
         """Images whose file has the hash of a row; none where files are doubled."""
         if "sha256" not in sheet.rows:
             return []
-        found = self.by_hash.get(sheet.rows.loc[row, "sha256"], [])
+        found = self.by_hash.get(str(sheet.rows.loc[row, "sha256"]), [])
         return found if len({record["path"] for record in found}) == 1 else []
 
     def named(self, named: str) -> list[Mapping[str, Any]]:
         """Images that a name or the end of a path fits; the same name as in the results wins."""
         path = PurePosixPath(named.replace("\\", "/"))
-        stem = image_stem(Path(path.name))
+        stem = _stem(path.name)
         candidates = [*self.by_stem.get(stem, ()), *self.by_stem.get(named, ())]
         exact = [record for record in candidates if record["name"] == named]
-        own = [r for r in candidates if image_stem(Path(r["file"])) == stem]
+        own = [r for r in candidates if _stem(r["file"]) == stem]
         folders = path.parts[1:-1] if path.is_absolute() else path.parts[:-1]
         ending = [r for r in own if _ends(PurePath(r["path"]).parts[:-1], folders)]
         chosen = exact or ending or [record for record in candidates if record not in own]
@@ -170,6 +171,10 @@ def _ends(parts: tuple[str, ...], folders: tuple[str, ...]) -> bool:
     return not folders or parts[-len(folders) :] == folders
 
 
+def _stem(name: str) -> str:
+    return _OTHER_ENDINGS.sub("", image_stem(Path(name)))
+
+
 def _folder_and_stack(record: Mapping[str, Any]) -> tuple[str, str]:
     path = PurePath(record["path"])
-    return str(path.parent), _OF_STACK.sub("", image_stem(Path(path.name)))
+    return str(path.parent), _OF_STACK.sub("", _stem(path.name))
