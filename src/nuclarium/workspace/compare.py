@@ -17,7 +17,7 @@ from nuclarium.analysis.comparison import LEVEL, Comparison, compare_conditions
 from nuclarium.analysis.design import Design, Test, design
 from nuclarium.core.errors import SettingsError
 from nuclarium.io import hash_file
-from nuclarium.io.write import write_json, write_table, write_text
+from nuclarium.io.write import write_json, write_long_table, write_table, write_text
 from nuclarium.report.comparison_page import (
     ComparedFile,
     ComparisonFacts,
@@ -298,16 +298,16 @@ def _write(
     """Write page, tables and record; the page last."""
     out, comparison = run.sources.out, run.comparison
     tables = {
-        "nuclei": nuclei,
         "groups": _groups_table(comparison, planes, run.nuclei.images, of_groups),
         "conditions": comparison.summary,
         "comparisons": comparison.comparisons,
         "features": comparison.overall,
     }
+    write_long_table(out / "nuclei.csv", nuclei)
     for name, table in tables.items():
         write_table(out / f"{name}.csv", table)
     write_json(out / RECORD, record)
-    links = {f"{name} (CSV)": f"{name}.csv" for name in tables} | {"record": RECORD}
+    links = {f"{name} (CSV)": f"{name}.csv" for name in ("nuclei", *tables)} | {"record": RECORD}
     facts = ComparisonFacts(
         title=run.sources.results.resolve().parent.name
         if run.sources.project
@@ -331,7 +331,11 @@ def _write(
             "compare",
             settings=record["settings"],
             inputs={image["file"]: image["sha256"] for image in record["images"]},
-            outputs=[out / PAGE, out / RECORD, *(out / f"{name}.csv" for name in tables)],
+            outputs=[
+                out / PAGE,
+                out / RECORD,
+                *(out / f"{name}.csv" for name in ("nuclei", *tables)),
+            ],
             made_by=run.command,
         )
 
