@@ -21,6 +21,10 @@ from nuclarium.report.page import TEMPLATES, template_environment
 from nuclarium.report.raincloud import CloudData, Raincloud, raincloud
 
 
+_NOTABLE = 0.05
+"""By how much the largest ICC must exceed that of the first feature to be worth a word."""
+
+
 @dataclass(frozen=True)
 class ComparedFile:
     """A raw file that takes part."""
@@ -101,7 +105,7 @@ def render_comparison(
         style=style,
         comparison=comparison,
         reference=comparison.design.conditions[comparison.design.reference],
-        tiles=list(_tiles(facts, comparison, len(said["found"]), sum(map(len, said.values())))),
+        tiles=list(_tiles(facts, comparison, len(said["found"]), len(said["found"]) + len(said["not_shown"]))),
         said=said,
         forest=forest(comparison.comparisons, comparison.design.conditions),
         figures=list(_figures(comparison, nuclei, rng)),
@@ -123,12 +127,13 @@ def findings_of(comparison: Comparison, groups: str) -> dict[str, list[str]]:
 
 
 def worth(comparison: Comparison, groups: tuple[str, str]) -> list[str]:
-    """Say for each condition what its nuclei are worth: in the first feature, and in the worst."""
+    """Say what nuclei of each condition are worth: in the first feature, and in the worst."""
     icc = comparison.overall["icc"].to_numpy(np.float64)
     told = np.flatnonzero(np.isfinite(icc))
     if len(told) == 0:
         return []
-    places = list(dict.fromkeys([int(told[0]), int(told[icc[told].argmax()])]))
+    first, worst = int(told[0]), int(told[icc[told].argmax()])
+    places = [first, worst] if icc[worst] > icc[first] + _NOTABLE else [first]
     n = len(comparison.design.conditions)
     table = _records(comparison.summary)
     shares = [float(icc[place]) for place in places]

@@ -30,12 +30,14 @@ class FeatureName:
 
 _COMPARED = {
     "area": ("larger in area", "smaller in area"),
+    "volume": ("larger in volume", "smaller in volume"),
+    "colony_volume": ("larger in volume", "smaller in volume"),
     "perimeter": ("longer in perimeter", "shorter in perimeter"),
     "equivalent_diameter": ("wider in diameter", "narrower in diameter"),
     "colony_area": ("larger in area", "smaller in area"),
     "nuclei_density": (
-        "more densely packed (nuclei per area of colony)",
-        "less densely packed (nuclei per area of colony)",
+        "more densely packed with nuclei",
+        "less densely packed with nuclei",
     ),
     "intensity_mean": ("brighter", "darker"),
     "nearest_neighbour_distance": (
@@ -50,7 +52,9 @@ _COMPARED = {
 _LABELS = {
     "area": "Area",
     "nuclei_per_plane": "Nuclei a plane",
-    "nuclei_density": "Nuclei per area of colony",
+    "nuclei_per_stack": "Nuclei a stack",
+    "nuclei_density": "Density of nuclei in the colony",
+    "colony_volume": "Volume of the colony",
     "colony_area": "Area of the colony",
     "intensity_mean": "Mean intensity",
     "intensity_sum": "Integrated intensity",
@@ -60,6 +64,7 @@ _LABELS = {
     "distance_to_colony_edge": "Distance to the edge of the colony",
 }
 _ENDINGS = {
+    "_per_mm3": "per mm³",
     "_per_mm2": "per mm²",
     "_per_mpx": "per million pixels",
     "_um3": "µm³",
@@ -91,8 +96,8 @@ def feature_name(column: str) -> FeatureName:
         unit = "pixels"
     if base in _COMPARED:
         return FeatureName(label, unit, *_COMPARED[base])
-    if base == "nuclei_per_plane":
-        return FeatureName(label, unit, "more nuclei a plane", "fewer nuclei a plane")
+    if base.startswith("nuclei_per_"):
+        return FeatureName(label, unit, f"more {_lower(label)}", f"fewer {_lower(label)}")
     noun = _lower(label)
     return FeatureName(label, unit, f"higher {noun}", f"lower {noun}", has=True)
 

@@ -91,9 +91,9 @@ def _clause(row: Mapping[str, Any], groups: str) -> str:
     said = name.more if is_more else name.less
     here, there = row["condition"], row["reference"]
     amount = _amount(row)
-    if row["feature"] == "nuclei_per_plane":
+    if row["feature"].startswith("nuclei_per_"):
         return f"{groups.capitalize()} at {here} have {amount} {said} than at {there}"
-    if row["feature"].startswith(("colony_area", "nuclei_density")):
+    if row["feature"].startswith(("colony_", "nuclei_density")):
         return f"{groups.capitalize()} at {here} are {amount} {said} than at {there}"
     if name.has:
         return f"Nuclei at {here} have a {amount} {said} than at {there}"

@@ -134,7 +134,7 @@ def compare_results(
     if settings.radius_um is not None:
         recount_neighbours(nuclei, settings.radius_um)
     whole, of_image = _design(nuclei, settings.reference)
-    of_groups = features_of_groups(planes, whole, of_image, nuclei.suffix)
+    of_groups = features_of_groups(planes, whole, of_image, nuclei)
     kept = _kept(nuclei, with_cut=settings.with_cut)
     who = Design(
         whole.conditions, whole.groups, whole.condition, whole.owner[kept], whole.reference

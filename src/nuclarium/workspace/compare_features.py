@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import pandas as pd
 from nuclarium.analysis.design import Design
 from nuclarium.core.errors import NuclariumError, SettingsError
 from nuclarium.core.geometry import Box, Spacing
+from nuclarium.core.image import Image
 from nuclarium.core.labels import Labels
 from nuclarium.io import open_image
-from nuclarium.measurement.colony import find_colony
+from nuclarium.measurement.colony import CLOSING_PX, find_colony
 from nuclarium.measurement.neighbours import neighbours_within
 from nuclarium.report.reduce import read_labels_small
 from nuclarium.workspace.compare_input import Nuclei
@@ -26,6 +27,13 @@ LARGEST_SIDE = 2048
 
 DEFAULT_FEATURES = (
     "nuclei_per_plane",
+    "nuclei_per_stack",
+    "volume",
+    "surface_area",
+    "sphericity",
+    "section_area",
+    "section_circularity",
+    "section_solidity",
     "area",
     "perimeter",
     "circularity",
@@ -39,17 +47,22 @@ DEFAULT_FEATURES = (
     "neighbours_within",
     "distance_to_colony_edge",
     "colony_area",
+    "colony_volume",
     "nuclei_density",
 )
-OF_GROUPS = ("nuclei_per_plane", "colony_area", "nuclei_density")
-"""Features that a group has once."""
+"""What is compared if nothing else is asked for, as far as it is there."""
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
 class Planes:
-    """One row a plane of an image: its nuclei and the area of its colony."""
+    """One row a plane of an image, or a stack whose slices were joined.
+
+    Columns are ``image``, ``z``, ``nuclei``, and ``colony``: the colony's area, or volume.
+    """
 
     table: pd.DataFrame
 
@@ -66,21 +79,21 @@ def add_positions(
     Labels that cannot be read leave nan, and a remark.
     """
     depth = np.full(len(nuclei.table), np.nan)
-    rows, unreadable = [], []
+    rows: list[tuple[str, int, int, float]] = []
+    unreadable = []
     by_image = nuclei.table.groupby("image", sort=False).indices
     for name, record in nuclei.records.items():
         own = np.asarray(by_image.get(name, np.zeros(0, np.int64)))
-        planes = nuclei.table["z"].to_numpy()[own] if "z" in nuclei.table else np.zeros(len(own))
         try:
             with open_image(results / record["outputs"][0]) as labels:
-                for z in range(labels.shape[2]):
-                    there = own[planes == z] if labels.shape[2] > 1 else own
-                    places = _centroids(nuclei.table, there)
-                    area, depth[there] = _position(labels, z, record, places, closing)
-                    rows.append((name, z, len(there), area))
+                parts = _parts(nuclei, own, labels.shape[2])
+                for z, there in parts.items():
+                    size, depth[there] = _position(labels, z, nuclei, there, record, closing)
+                    rows.append((name, z or 0, len(there), size))
         except NuclariumError:
             unreadable.append(name)
-            rows += [(name, int(z), int((planes == z).sum()), np.nan) for z in np.unique(planes)]
+            parts = _parts(nuclei, own, 1)
+            rows += [(name, z or 0, len(there), np.nan) for z, there in parts.items()]
         advance(1)
     if unreadable:
         nuclei.remarks.append(
@@ -88,33 +101,66 @@ def add_positions(
             "position of their nuclei in the colony is not known."
         )
     nuclei.table[f"distance_to_colony_edge_{nuclei.suffix}"] = depth
-    return Planes(pd.DataFrame(rows, columns=["image", "z", "nuclei", "colony_area"]))
+    return Planes(pd.DataFrame(rows, columns=["image", "z", "nuclei", "colony"]))
 
 
-def _centroids(table: pd.DataFrame, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    columns = table[["centroid_y_px", "centroid_x_px"]]
-    return columns.to_numpy(np.float64)[rows] if len(rows) else np.zeros((0, 2))
+def _parts(nuclei: Nuclei, own: Ints, slices: int) -> dict[int | None, Ints]:
+    """Return the nuclei of each plane of an image; all of a stack whose slices were joined."""
+    if nuclei.is_joined:
+        return {None: own}
+    if "z" not in nuclei.table:
+        return {0: own}
+    planes = nuclei.table["z"].to_numpy()[own]
+    every = range(slices) if slices > 1 else np.unique(planes).tolist() or [0]
+    return {int(z): own[planes == z] for z in every}
 
 
 def _position(
-    labels: Any, z: int, record: dict[str, Any], places: npt.NDArray[np.float64], closing: float | None
-) -> tuple[float, npt.NDArray[np.float64]]:  # fmt: skip
-    """Return the area of the colony of a plane, and the depth of its nuclei."""
-    shape: tuple[int, int] = labels.plane_shape
-    scale = max(1.0, max(shape) / LARGEST_SIDE)
-    size = max(1, round(shape[0] / scale)), max(1, round(shape[1] / scale))
+    labels: Image,
+    z: int | None,
+    nuclei: Nuclei,
+    rows: Ints,
+    record: Mapping[str, Any],
+    closing: float | None,
+) -> tuple[float, Floats]:
+    """Return the size of the colony of a plane or stack, and the depth of its nuclei."""
+    spacing = _spacing(record, labels.spacing)
+    planes = range(labels.shape[2]) if z is None else [min(z, labels.shape[2] - 1)]
+    factors = _reduction(labels.plane_shape, spacing, is_stack=z is None)
+    size = tuple(max(1, round(n / factors)) for n in labels.plane_shape)
+    small = np.stack([_read_small(labels, plane, (size[0], size[1])) for plane in planes])
+    steps = np.array(labels.plane_shape) / size
+    reduced = None if spacing is None else replace(spacing, y=spacing.y * steps[0], x=spacing.x * steps[1])  # fmt: skip
+    radius = closing
+    if spacing is None:
+        # A pixel of the reduced plane is several: lengths are given in those of the image.
+        reduced, radius = Spacing(steps[0], steps[1], z=1.0), closing or CLOSING_PX
+    colony = find_colony(small if z is None else small[0], reduced, radius)
+    axes = "zyx" if z is None else "yx"
+    places = nuclei.table[[f"centroid_{axis}_px" for axis in axes]].to_numpy(np.float64)[rows]
+    places[:, -2:] = (places[:, -2:] + 0.5) / steps - 0.5
+    return colony.size, colony.depth_at(places)
 
+
+def _spacing(record: Mapping[str, Any], found: Spacing | None) -> Spacing | None:
+    given = record["image"]["spacing_um"]
+    if not given:
+        return found
+    return Spacing(given["y"], given["x"], z=given.get("z") or (found.z if found else None) or 1.0)
+
+
+def _reduction(shape: tuple[int, int], spacing: Spacing | None, *, is_stack: bool) -> float:
+    """Return how much smaller a plane is taken: to 2,048 px, and a stack to voxels like cubes."""
+    cubes = spacing.z / spacing.y if is_stack and spacing and spacing.z else 1.0
+    return max(1.0, max(shape) / LARGEST_SIDE, cubes)
+
+
+def _read_small(labels: Image, z: int, size: tuple[int, int]) -> Labels:
     def read(window: Box) -> Labels:
         return np.asarray(labels.read(window, z=z)).astype(np.int32)
 
-    plane = read(Box.of_shape(shape)) if size == shape else read_labels_small(read, shape, size)
-    given = record["image"]["spacing_um"]
-    unit = Spacing(given["y"], given["x"]) if given else Spacing(1.0, 1.0)
-    factors = np.array([shape[0] / size[0], shape[1] / size[1]])
-    reduced = Spacing(unit.y * factors[0], unit.x * factors[1])
-    radius = closing if closing is not None else (None if given else 20.0)
-    colony = find_colony(plane, reduced, radius)
-    return colony.area, colony.depth_at((places + 0.5) / factors - 0.5)
+    shape = labels.plane_shape
+    return read(Box.of_shape(shape)) if size == shape else read_labels_small(read, shape, size)
 
 
 def recount_neighbours(nuclei: Nuclei, radius: float) -> None:
@@ -122,7 +168,8 @@ def recount_neighbours(nuclei: Nuclei, radius: float) -> None:
     suffix = nuclei.suffix
     table = nuclei.table
     planes = [table["image"], table["z"]] if "z" in table else [table["image"]]
-    points = table[[f"centroid_y_{suffix}", f"centroid_x_{suffix}"]].to_numpy(np.float64)
+    axes = "zyx" if nuclei.is_joined else "yx"
+    points = table[[f"centroid_{axis}_{suffix}" for axis in axes]].to_numpy(np.float64)
     count = np.zeros(len(table), np.int64)
     for rows in table.groupby(planes, sort=False).indices.values():
         count[rows] = neighbours_within(points[rows], radius)
@@ -133,28 +180,32 @@ def recount_neighbours(nuclei: Nuclei, radius: float) -> None:
 
 
 def features_of_groups(
-    planes: Planes, design: Design, of_image: pd.Series[int], suffix: str
+    planes: Planes, design: Design, of_image: pd.Series[int], nuclei: Nuclei
 ) -> Columns:
-    """Compute what a group has once, over all its planes.
+    """Compute what a group has once, over all its planes or stacks.
 
     Returns
     -------
     columns : dict of ndarray, shape (G,)
-        ``nuclei_per_plane``; ``colony_area`` of a plane, and ``nuclei_density``: nuclei over the
-        area of the colony, per mm² where the spacing is known, and per million pixels elsewhere.
+        ``nuclei_per_plane`` (or stack); ``colony_area`` of a plane (or volume of a stack); and
+        ``nuclei_density``: nuclei over the size of the colony, per mm² or mm³ where the spacing is
+        known, and per million pixels elsewhere.
     """
     table, count = planes.table, len(design.groups)
     group = of_image.loc[table["image"]].to_numpy()
     number = np.bincount(group, minlength=count).astype(np.float64)
-    nuclei = np.bincount(group, table["nuclei"], count)
-    area = np.bincount(group, table["colony_area"], count)
+    found = np.bincount(group, table["nuclei"], count)
+    size = np.bincount(group, table["colony"], count)
+    power = 3 if nuclei.is_joined else 2
+    is_um = nuclei.suffix == "um"
+    thing, extent = ("stack", "volume") if nuclei.is_joined else ("plane", "area")
+    unit, per = (f"um{power}", f"mm{power}") if is_um else ("px", "mpx")
     with np.errstate(divide="ignore", invalid="ignore"):
+        density = np.where(size > 0, found / size, np.nan)
         return {
-            "nuclei_per_plane": nuclei / number,
-            f"colony_area_{suffix}2" if suffix == "um" else "colony_area_px": area / number,
-            "nuclei_density_per_mm2" if suffix == "um" else "nuclei_density_per_mpx": (
-                np.where(area > 0, nuclei / area * 1e6, np.nan)
-            ),
+            f"nuclei_per_{thing}": found / number,
+            f"colony_{extent}_{unit}": size / number,
+            f"nuclei_density_per_{per}": density * (1000.0**power if is_um else 1e6),
         }
 
 
@@ -190,7 +241,7 @@ def chosen_columns(wanted: Sequence[str] | None, known: Sequence[str]) -> list[s
 def _base(column: str) -> str:
     if column.startswith("neighbours_within_"):
         return "neighbours_within"
-    for ending in ("_um2", "_um", "_px", "_rad", "_per_mm2", "_per_mpx"):
+    for ending in ("_um3", "_um2", "_um", "_px", "_rad", "_per_mm3", "_per_mm2", "_per_mpx"):
         if column.endswith(ending):
             return column.removesuffix(ending)
     return column

@@ -61,7 +61,12 @@ class Nuclei:
     @property
     def suffix(self) -> str:
         """``um`` or ``px``: the unit of lengths."""
-        return "um" if "area_um2" in self.table else "px"
+        return "um" if "centroid_y_um" in self.table else "px"
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether rows are nuclei in three dimensions, of stacks whose slices were joined."""
+        return "centroid_z_px" in self.table
 
 
 def find_sources(workspace: Path, sheet: Path | None, out: Path | None) -> Sources:

@@ -16,14 +16,14 @@ def test_depth_in_a_disc_is_radius_less_distance():
     colony = find_colony(disc(60).astype(np.int32), Spacing(0.5, 0.5))
     places = np.array([[100.0, 100.0], [100.0, 140.0], [50.0, 100.0]])
     np.testing.assert_allclose(colony.depth_at(places), [30, 10, 5], atol=0.5)
-    assert colony.area == pytest.approx(np.pi * 30**2, rel=0.01)
+    assert colony.size == pytest.approx(np.pi * 30**2, rel=0.01)
 
 
 def test_lumen_of_a_hollow_colony_is_inside():
     ring = disc(80) & ~disc(60)
     colony = find_colony(ring.astype(np.int32), Spacing(0.25, 0.25), 2.0)
     assert colony.depth_at(np.array([[100.0, 100.0]]))[0] == pytest.approx(20, abs=0.3)
-    assert colony.area == pytest.approx(np.pi * 20**2, rel=0.01)
+    assert colony.size == pytest.approx(np.pi * 20**2, rel=0.01)
 
 
 def test_gaps_narrower_than_the_disc_are_closed_and_wider_ones_not():
@@ -73,3 +73,18 @@ def test_depth_counts_micrometres_of_oblong_pixels():
     labels[40:60] = 1
     colony = find_colony(labels, Spacing(2.0, 0.5))
     assert colony.depth_at(np.array([[49.0, 50.0]]))[0] == pytest.approx(20, abs=1.5)
+
+
+def test_depth_in_a_ball_of_a_stack_is_radius_less_distance():
+    z, y, x = np.mgrid[-20:21, -40:41, -40:41]
+    ball = np.hypot(np.hypot(z * 1.0, y * 0.5), x * 0.5) <= 15
+    hollow = ball & (np.hypot(np.hypot(z * 1.0, y * 0.5), x * 0.5) > 9)
+    colony = find_colony(hollow.astype(np.int32), Spacing(0.5, 0.5, z=1.0), 3.0)
+    places = np.array([[20.0, 40.0, 40.0], [20.0, 40.0, 60.0], [30.0, 40.0, 40.0]])
+    np.testing.assert_allclose(colony.depth_at(places), [15, 5, 5], atol=0.7)
+    assert colony.size == pytest.approx(4 / 3 * np.pi * 15**3, rel=0.02)
+
+
+def test_stack_without_distance_of_slices_is_refused():
+    with pytest.raises(ValueError, match="z is None"):
+        find_colony(np.ones((2, 3, 3), np.int32), Spacing(1.0, 1.0))
