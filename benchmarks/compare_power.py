@@ -14,7 +14,7 @@ differ, flatness, intensity and texture do not), tested and corrected as by `nuc
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,11 +53,11 @@ class Cell:
 
 CELLS = [
     *(
-        Cell((k, k), icc, even)
+        Cell((k, k), icc, is_uneven)
         for k in (3, 4, 6, 8)
         for icc in (0.05, 0.2, 0.5)
-        for even in (False, True)
-    ),  # fmt: skip
+        for is_uneven in (False, True)
+    ),
     *(Cell((k, k), 0.2, True, 2.0) for k in (3, 4, 6, 8)),
     *(Cell((3, 8), 0.2, True, spread) for spread in (0.5, 1.0, 2.0)),
     *(Cell((4, 4, 4, 4), icc, True) for icc in (0.05, 0.2, 0.5)),
@@ -66,7 +66,7 @@ CELLS = [
 
 
 def drawn(cell: Cell, studies: int, rng: np.random.Generator) -> GroupSums:
-    """Sums of studies in which nothing differs; each is one feature of the arrays."""
+    """Draw the sums of studies in which nothing differs; each is one feature of the arrays."""
     condition = np.repeat(np.arange(len(cell.colonies)), cell.colonies)
     shape = studies, len(condition)
     count = np.full(shape, 30.0)
@@ -79,8 +79,8 @@ def drawn(cell: Cell, studies: int, rng: np.random.Generator) -> GroupSums:
 
 
 def shifted(sums: GroupSums, effect: float) -> GroupSums:
-    """The same studies with an effect in the second condition."""
-    return GroupSums(sums.count, sums.mean + effect * (sums.condition == 1), sums.within, sums.condition)  # fmt: skip
+    """Return the same studies with an effect in the second condition."""
+    return replace(sums, mean=sums.mean + effect * (sums.condition == 1))
 
 
 def nuclei_as_units(sums: GroupSums) -> ConditionMeans:
@@ -92,7 +92,7 @@ def nuclei_as_units(sums: GroupSums) -> ConditionMeans:
 
 
 def judged(cell: Cell, studies: int, rng: np.random.Generator) -> list[float]:
-    """False positives of four tests, power of three, coverage of three intervals."""
+    """Return false positives of four tests, power of three, coverage of three intervals."""
     null = drawn(cell, studies, rng)
     real = shifted(drawn(cell, studies, rng), EFFECT)
     found = {}
@@ -114,8 +114,9 @@ def judged(cell: Cell, studies: int, rng: np.random.Generator) -> list[float]:
 
 def nested(studies: int) -> None:
     rng = np.random.default_rng(1)
-    print("| Colonies | ICC | Nuclei a colony | Spread of the second | nuclei | groups | model | permuted | groups | model | permuted | groups | model | bootstrap |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    names = ["Colonies", "ICC", "Nuclei a colony", "Spread of the second", "nuclei"]
+    names += ["groups", "model", "permuted"] * 2 + ["groups", "model", "bootstrap"]
+    print(f"| {' | '.join(names)} |", f"|{'---|' * len(names)}", sep="\n")
     for cell in CELLS:
         shares = " | ".join(f"{share:.3f}" for share in judged(cell, studies, rng))
         print(f"| {cell} | {shares} |", flush=True)
@@ -134,7 +135,8 @@ def organoid(studies: int, colonies: int) -> None:
             )
             units = table.drop_duplicates("colony")
             place = {name: i for i, name in enumerate(units["colony"])}
-            who = design(list(units["condition"]), list(units["colony"]), table["colony"].map(place).to_numpy(np.int64))  # fmt: skip
+            owner = table["colony"].map(place).to_numpy(np.int64)
+            who = design(list(units["condition"]), list(units["colony"]), owner)
             # Logarithms, as spreads are planted so; a difference is then a ratio.
             values = {name: np.log(table[name].to_numpy()) for name in features}
             found = compare_conditions(who, values, rng=rng).comparisons
@@ -142,7 +144,8 @@ def organoid(studies: int, colonies: int) -> None:
                 held = (holm(found[p].to_numpy()) < LIMIT).reshape(len(features), 3)
                 hits[test] += held
                 any_false[test] += bool(held[0 if is_null else 2 :].any())
-        print(f"\n{'nothing planted' if is_null else 'planted'}, {studies} studies of 4 x {colonies} colonies")  # fmt: skip
+        title = "nothing planted" if is_null else "planted"
+        print(f"\n{title}, {studies} studies of 4 x {colonies} colonies")
         for test, number in hits.items():
             print(f"{test}: any false finding after Holm {any_false[test] / studies:.3f}")
             for name, row in zip(features, number / studies, strict=True):

@@ -250,7 +250,7 @@ def _overall(
         }
     )
     if design.dose is not None:
-        line = trend(sums, np.array(design.dose.values), level=LEVEL)
+        line = trend(sums, np.array(design.dose.numbers), level=LEVEL)
         table["trend"], table["trend_low"], table["trend_high"] = line.slope, line.low, line.high
         table["trend_unit"] = f"per {design.dose.unit}" if design.dose.unit else "per 1"
         table["p_trend"], table["p_trend_holm"] = line.p, holm(line.p)

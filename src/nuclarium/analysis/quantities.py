@@ -17,7 +17,7 @@ _PREFIXES = {"p": 1e-12, "n": 1e-9, **_MICRO, "m": 1e-3, "k": 1e3, "M": 1e6, "G"
 class Dose:
     """Conditions on one axis: their values in one unit, in the order of the conditions."""
 
-    values: tuple[float, ...]
+    numbers: tuple[float, ...]
     unit: str
 
 
@@ -30,7 +30,7 @@ def dose_of(conditions: Sequence[str]) -> Dose | None:
     Examples
     --------
     >>> dose_of(["250Pa", "1.2 kPa"])
-    Dose(values=(250.0, 1200.0), unit='Pa')
+    Dose(numbers=(250.0, 1200.0), unit='Pa')
     >>> dose_of(["control", "10 nM"]) is None
     True
     """
@@ -62,7 +62,7 @@ def ordered(conditions: Sequence[str]) -> list[str]:
     dose = dose_of(names)
     if dose is None:
         return sorted(names, key=_natural)
-    return [name for _, name in sorted(zip(dose.values, names, strict=True))]
+    return [name for _, name in sorted(zip(dose.numbers, names, strict=True))]
 
 
 def _common_unit(units: Sequence[str]) -> str | None:

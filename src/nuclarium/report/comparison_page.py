@@ -20,7 +20,6 @@ from nuclarium.report.numbers import count_text, number_text
 from nuclarium.report.page import TEMPLATES, template_environment
 from nuclarium.report.raincloud import CloudData, Raincloud, raincloud
 
-
 _NOTABLE = 0.05
 """By how much the largest ICC must exceed that of the first feature to be worth a word."""
 
@@ -57,6 +56,8 @@ class ComparisonFacts:
         Relative to the page.
     groups : (str, str)
         What a group is called, singular and plural.
+    are_sections : bool
+        Whether a nucleus counts once in every slice of a stack.
     methods : str
         A paragraph for a paper.
     command : str
@@ -73,6 +74,7 @@ class ComparisonFacts:
     files: tuple[ComparedFile, ...]
     links: Mapping[str, PurePath | str] = field(default_factory=dict)
     groups: tuple[str, str] = ("group", "groups")
+    are_sections: bool = False
     methods: str = ""
     command: str = ""
 
@@ -105,13 +107,13 @@ def render_comparison(
         style=style,
         comparison=comparison,
         reference=comparison.design.conditions[comparison.design.reference],
-        tiles=list(_tiles(facts, comparison, len(said["found"]), len(said["found"]) + len(said["not_shown"]))),
+        tiles=list(_tiles(facts, comparison, said)),
         said=said,
         forest=forest(comparison.comparisons, comparison.design.conditions),
         figures=list(_figures(comparison, nuclei, rng)),
         rows=[_row(row) for row in _records(comparison.comparisons)],
         summary=list(_summary(comparison)),
-        worth=worth(comparison, facts.groups),
+        worth=worth(comparison, facts.groups, are_sections=facts.are_sections),
     ).encode("utf-8", "replace").decode()  # fmt: skip
 
 
@@ -126,7 +128,9 @@ def findings_of(comparison: Comparison, groups: str) -> dict[str, list[str]]:
     return said
 
 
-def worth(comparison: Comparison, groups: tuple[str, str]) -> list[str]:
+def worth(
+    comparison: Comparison, groups: tuple[str, str], *, are_sections: bool = False
+) -> list[str]:
     """Say what nuclei of each condition are worth: in the first feature, and in the worst."""
     icc = comparison.overall["icc"].to_numpy(np.float64)
     told = np.flatnonzero(np.isfinite(icc))
@@ -141,7 +145,7 @@ def worth(comparison: Comparison, groups: tuple[str, str]) -> list[str]:
     for condition in range(n):
         rows = [table[place * n + condition] for place in places]
         if rows[0]["nuclei"]:
-            sentences.append(counts_like(rows, shares, groups))
+            sentences.append(counts_like(rows, shares, groups, are_sections=are_sections))
     return sentences
 
 
@@ -150,14 +154,15 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _tiles(
-    facts: ComparisonFacts, comparison: Comparison, found: int, of: int
+    facts: ComparisonFacts, comparison: Comparison, said: Mapping[str, list[str]]
 ) -> Iterator[tuple[str, str]]:
     design = comparison.design
     yield "Conditions", count_text(len(design.conditions))
     yield facts.groups[1].capitalize(), count_text(len(design.groups))
     yield "Images", count_text(len(facts.files))
     yield "Nuclei", count_text(len(design.owner))
-    yield "Differences after Holm", f"{found} of {of}"
+    found = len(said["found"])
+    yield "Differences after Holm", f"{found} of {found + len(said['not_shown'])}"
 
 
 def _figures(

@@ -80,8 +80,8 @@ def finding(row: Mapping[str, Any], groups: str) -> str:
         return f"{_clause(row, groups)}; {support}; {p}."
     label = name.label[:1].lower() + name.label[1:]
     return (
-        f"No difference in {label} between {here} and {there} was shown: {_signed(row)}; {support}; "
-        f"{p}."
+        f"No difference in {label} between {here} and {there} was shown: {_signed(row)}; "
+        f"{support}; {p}."
     )
 
 
@@ -96,8 +96,19 @@ def _clause(row: Mapping[str, Any], groups: str) -> str:
     if row["feature"].startswith(("colony_", "nuclei_density")):
         return f"{groups.capitalize()} at {here} are {amount} {said} than at {there}"
     if name.has:
-        return f"Nuclei at {here} have a {amount} {said} than at {there}"
+        return f"Nuclei at {here} have {_article(amount)} {amount} {said} than at {there}"
     return f"Nuclei at {here} are {amount} {said} than at {there}"
+
+
+def _article(amount: str) -> str:
+    """Return the article of a number that is read aloud.
+
+    Examples
+    --------
+    >>> _article("8.1 %"), _article("11 %"), _article("1.8 %"), _article("180 %")
+    ('an', 'an', 'a', 'a')
+    """
+    return "an" if re.match(r"8|1[18](?![\d,])", amount) else "a"
 
 
 def _amount(row: Mapping[str, Any]) -> str:
@@ -148,7 +159,11 @@ def number(value: float) -> str:
 
 
 def counts_like(
-    rows: Sequence[Mapping[str, Any]], icc: Sequence[float], groups: tuple[str, str]
+    rows: Sequence[Mapping[str, Any]],
+    icc: Sequence[float],
+    groups: tuple[str, str],
+    *,
+    are_sections: bool = False,
 ) -> str:
     """Say what the nuclei of a condition are worth, in one feature or more.
 
@@ -160,7 +175,11 @@ def counts_like(
         Of the same features.
     groups : (str, str)
         What a group is called, singular and plural.
+    are_sections : bool
+        Whether a row of the table is a nucleus in one slice of several; what slices of one nucleus
+        have in common is not known then, and the number is an upper bound.
     """
+    what, like = ("sections of nuclei", "at most like") if are_sections else ("nuclei", "like")
     parts = []
     for row, share in zip(rows, icc, strict=True):
         label = feature_name(row["feature"]).label
@@ -168,6 +187,6 @@ def counts_like(
         parts.append(f"{worth} in {label[:1].lower() + label[1:]} (ICC {share:.2f})")
     first = rows[0]
     return (
-        f"{first['nuclei']:,} nuclei of {first['groups']} {groups[first['groups'] != 1]} at "
-        f"{first['condition']} count like {' and like '.join(parts)}."
+        f"{first['nuclei']:,} {what} of {first['groups']} {groups[first['groups'] != 1]} at "
+        f"{first['condition']} count {like} {' and like '.join(parts)}."
     )

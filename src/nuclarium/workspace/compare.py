@@ -279,7 +279,7 @@ def _record(run: _Run) -> dict[str, Any]:
         "remarks": remarks_on(
             comparison, nuclei, run.words, run.n_cut, with_cut=run.settings.with_cut
         ),
-        "worth": worth(comparison, run.words),
+        "worth": worth(comparison, run.words, are_sections=nuclei.are_sections),
         "findings": findings_of(comparison, run.words[1]),
         "comparisons": comparison.comparisons.to_dict("records"),
         "features": comparison.overall.to_dict("records"),
@@ -321,6 +321,7 @@ def _write(
         files=tuple(ComparedFile(**image) for image in record["images"]),
         links=links,
         groups=run.words,
+        are_sections=run.nuclei.are_sections,
         methods=methods_text(comparison, run.words, run.settings.test, record["version"]),
         command=run.command,
     )

@@ -17,13 +17,16 @@ from nuclarium.core.geometry import Box, Spacing
 from nuclarium.core.image import Image
 from nuclarium.core.labels import Labels
 from nuclarium.io import open_image
-from nuclarium.measurement.colony import CLOSING_PX, find_colony
+from nuclarium.measurement.colony import CLOSING_PX, CLOSING_UM, find_colony
 from nuclarium.measurement.neighbours import neighbours_within
 from nuclarium.report.reduce import read_labels_small
 from nuclarium.workspace.compare_input import Nuclei
 
 LARGEST_SIDE = 2048
 """Planes with a longer side are reduced to this for finding the colony."""
+
+_PIXELS_OF_RADIUS = 20
+"""Pixels that the radius of the closing disc has at most."""
 
 DEFAULT_FEATURES = (
     "nuclei_per_plane",
@@ -126,14 +129,14 @@ def _position(
     """Return the size of the colony of a plane or stack, and the depth of its nuclei."""
     spacing = _spacing(record, labels.spacing)
     planes = range(labels.shape[2]) if z is None else [min(z, labels.shape[2] - 1)]
-    factors = _reduction(labels.plane_shape, spacing, is_stack=z is None)
-    size = tuple(max(1, round(n / factors)) for n in labels.plane_shape)
+    factor = _reduction(labels.plane_shape, spacing, closing, is_stack=z is None)
+    size = tuple(max(1, round(n / factor)) for n in labels.plane_shape)
     small = np.stack([_read_small(labels, plane, (size[0], size[1])) for plane in planes])
     steps = np.array(labels.plane_shape) / size
-    reduced = None if spacing is None else replace(spacing, y=spacing.y * steps[0], x=spacing.x * steps[1])  # fmt: skip
     radius = closing
-    if spacing is None:
-        # A pixel of the reduced plane is several: lengths are given in those of the image.
+    if spacing is not None:
+        reduced = replace(spacing, y=spacing.y * steps[0], x=spacing.x * steps[1])
+    else:  # lengths are in pixels of the image, of which one here may be several
         reduced, radius = Spacing(steps[0], steps[1], z=1.0), closing or CLOSING_PX
     colony = find_colony(small if z is None else small[0], reduced, radius)
     axes = "zyx" if z is None else "yx"
@@ -149,10 +152,17 @@ def _spacing(record: Mapping[str, Any], found: Spacing | None) -> Spacing | None
     return Spacing(given["y"], given["x"], z=given.get("z") or (found.z if found else None) or 1.0)
 
 
-def _reduction(shape: tuple[int, int], spacing: Spacing | None, *, is_stack: bool) -> float:
-    """Return how much smaller a plane is taken: to 2,048 px, and a stack to voxels like cubes."""
+def _reduction(
+    shape: tuple[int, int], spacing: Spacing | None, closing: float | None, *, is_stack: bool
+) -> float:
+    """Return how much smaller a plane is taken: no finer than the result can show.
+
+    That is 2,048 px, a twentieth of the closing disc, and in a stack about the distance of slices.
+    """
+    closing = closing or (CLOSING_UM if spacing else CLOSING_PX)
+    finest = closing / _PIXELS_OF_RADIUS / (min(spacing.y, spacing.x) if spacing else 1.0)
     cubes = spacing.z / spacing.y if is_stack and spacing and spacing.z else 1.0
-    return max(1.0, max(shape) / LARGEST_SIDE, cubes)
+    return max(1.0, max(shape) / LARGEST_SIDE, finest, cubes)
 
 
 def _read_small(labels: Image, z: int, size: tuple[int, int]) -> Labels:

@@ -64,6 +64,11 @@ class Nuclei:
         return "um" if "centroid_y_um" in self.table else "px"
 
     @property
+    def are_sections(self) -> bool:
+        """Whether rows are nuclei in slices of stacks, so that a nucleus has several."""
+        return "z" in self.table and bool(self.table["z"].nunique() > 1)
+
+    @property
     def is_joined(self) -> bool:
         """Whether rows are nuclei in three dimensions, of stacks whose slices were joined."""
         return "centroid_z_px" in self.table

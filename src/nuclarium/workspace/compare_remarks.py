@@ -8,6 +8,7 @@ import numpy as np
 
 from nuclarium.analysis.comparison import Comparison
 from nuclarium.analysis.design import Test
+from nuclarium.report.findings import number
 from nuclarium.workspace.compare_input import Nuclei
 
 
@@ -26,8 +27,8 @@ def remarks_on(
 
 def _few_groups(comparison: Comparison, words: tuple[str, str]) -> list[str]:
     design = comparison.design
-    number = np.bincount(design.condition, minlength=len(design.conditions))
-    alone = [design.conditions[i] for i in np.flatnonzero(number == 1)]
+    sizes = np.bincount(design.condition, minlength=len(design.conditions))
+    alone = [design.conditions[i] for i in np.flatnonzero(sizes == 1)]
     remarks = []
     if alone:
         remarks.append(
@@ -35,13 +36,13 @@ def _few_groups(comparison: Comparison, words: tuple[str, str]) -> list[str]:
             f"{words[1]} differ there is not known, so differences are given without interval and "
             "p value, however many nuclei there are."
         )
-    few = [design.conditions[i] for i in np.flatnonzero((number > 1) & (number < 4))]
+    few = [design.conditions[i] for i in np.flatnonzero((sizes > 1) & (sizes < 4))]
     if few:
-        n = number[design.reference]
+        n = sizes[design.reference]
         smallest = [
-            1 / math.comb(int(n + number[i]), int(n)) * (2 if n == number[i] else 1)
+            1 / math.comb(int(n + sizes[i]), int(n)) * (2 if n == sizes[i] else 1)
             for i in design.others
-            if number[i] > 1 and n > 1
+            if sizes[i] > 1 and n > 1
         ]
         text = (
             f"{_listed(few)} {'has' if len(few) == 1 else 'have'} fewer than four {words[1]}: only "
@@ -54,7 +55,7 @@ def _few_groups(comparison: Comparison, words: tuple[str, str]) -> list[str]:
 
 
 def _planes(nuclei: Nuclei) -> list[str]:
-    if "z" not in nuclei.table or not nuclei.table["z"].nunique() > 1:
+    if not nuclei.are_sections:
         return []
     return [
         "The images are stacks measured slice by slice: a nucleus counts once in every slice that "
@@ -67,7 +68,7 @@ def _border(nuclei: Nuclei, n_cut: int, *, with_cut: bool) -> list[str]:
         return []
     share = 100 * n_cut / max(len(nuclei.table), 1)
     return [
-        f"{n_cut:,} of {len(nuclei.table):,} nuclei ({share:.0f} %) touch the border of their "
+        f"{n_cut:,} of {len(nuclei.table):,} nuclei ({number(share)} %) touch the border of their "
         "image and may be cut; they count in numbers, and were left out of all other features."
     ]
 
@@ -86,8 +87,8 @@ def _spacings(nuclei: Nuclei) -> list[str]:
         ]
     if len(found) > 1:
         return [
-            "Images have pixels of different sizes; perimeters, circularities and textures depend on "
-            "it."
+            "Images have pixels of different sizes; perimeters, circularities and textures depend "
+            "on that."
         ]
     return []
 
@@ -100,7 +101,7 @@ def methods_text(comparison: Comparison, words: tuple[str, str], test: Test, ver
     """Return a paragraph for the methods of a paper."""
     design = comparison.design
     reference = design.conditions[design.reference]
-    number = (
+    tests = (
         int(np.isfinite(comparison.comparisons["p"]).sum()) if len(comparison.comparisons) else 0
     )
     one, many = words
@@ -118,7 +119,7 @@ def methods_text(comparison: Comparison, words: tuple[str, str], test: Test, ver
     text = (
         f"Nuclei were segmented and measured with nuclarium {version}. {how} Intervals are 95 %; "
         "those of ratios are Fieller's. P values were corrected for "
-        f"{number} comparisons by Holm's method."
+        f"{tests} comparisons by Holm's method."
     )
     if design.dose is not None:
         text += f" Trends are slopes of the means of {many} over the value of the condition."

@@ -137,7 +137,7 @@ def test_images_of_one_group_are_pooled():
 
 
 def test_reference_must_be_a_condition():
-    with pytest.raises(ValueError, match="one of the conditions a, b; but got|a, b, but got c"):
+    with pytest.raises(ValueError, match="one of the conditions a, b, but got c"):
         design(["a", "b"], ["x", "y"], np.array([0, 1]), "c")
 
 
@@ -153,7 +153,7 @@ def test_reference_must_be_a_condition():
 )
 def test_numbers_with_units_are_doses(names, values, unit):
     dose = dose_of(names)
-    assert dose.values == pytest.approx(values)
+    assert dose.numbers == pytest.approx(values)
     assert dose.unit == unit
 
 

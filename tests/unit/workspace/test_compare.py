@@ -250,7 +250,7 @@ def test_rows_and_images_without_a_partner_are_listed(results, sheet):
 
 
 def test_unknown_feature_and_reference_list_what_there_is(results, sheet):
-    with pytest.raises(SettingsError, match="such as centroid_y_px, .*; but got volume"):
+    with pytest.raises(SettingsError, match=r"such as centroid_y_px, .*; but got volume"):
         compare(results, sheet, features=("volume",))
     with pytest.raises(SettingsError, match="one of the conditions 250Pa, 1800Pa, but got 9"):
         compare(results, sheet, reference="9")
