@@ -1,18 +1,22 @@
 """Comparing results on disk: sheets, projects, pages, and what users get wrong."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from scipy import ndimage
 
+from nuclarium.cli import main
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.image import Image
 from nuclarium.io.write import write_json, write_labels, write_table
 from nuclarium.measurement import measure
 from nuclarium.workspace.compare import CompareSettings, compare_results
+from nuclarium.workspace.compare_sheet import Sheet, match_images
 
 SPACING = Spacing(0.5, 0.5)
 CONDITIONS = {"250Pa": 1.0, "1800Pa": 0.8}
@@ -263,3 +267,96 @@ def test_folder_without_results_or_sheet_says_what_to_do(tmp_path, results):
         compare_results(results)
     with pytest.raises(InputNotFoundError):
         compare_results(tmp_path / "nothing")
+
+
+def names_of(rows, records):
+    """Which row each image finds, by name."""
+    sheet = Sheet(Path("sheet.csv"), pd.DataFrame(rows, index=range(2, len(rows) + 2), dtype=str))
+    return match_images(sheet, records)[0]
+
+
+def image(name, path, sha256="0"):
+    return {"name": name, "file": Path(path).name, "path": path, "sha256": sha256}
+
+
+def test_files_of_one_name_are_told_apart_by_their_folder():
+    records = [image("a_1", "/x/a/1.tif"), image("b_1", "/x/b/1.tif")]
+    assert names_of([{"file": "b/1.tif"}, {"file": "a\\1.tif"}], records) == {"b_1": 2, "a_1": 3}
+    with pytest.raises(
+        SettingsError, match=r"Row 2 of sheet.csv must name one file, but 1.tif fits"
+    ):
+        names_of([{"file": "1.tif"}], records)
+
+
+def test_planes_belong_to_the_row_of_their_stack():
+    planes = [image(f"c01_z{z:03d}", f"/p/planes/c01_z{z:03d}.tif") for z in (3, 7)]
+    other = image("c011_z003", "/p/planes/c011_z003.tif")
+    rows = [{"file": "raw/c01.lsm"}, {"file": "raw/c011.lsm"}]
+    assert names_of(rows, [*planes, other]) == {"c01_z003": 2, "c01_z007": 2, "c011_z003": 3}
+
+
+def test_hash_says_more_than_names():
+    records = [image("a", "/x/a.tif", "11"), image("b", "/x/b.tif", "22")]
+    rows = [{"name": "a", "sha256": "22"}, {"name": "b", "sha256": "11"}]
+    assert names_of(rows, records) == {"b": 2, "a": 3}
+
+
+def test_scenes_of_a_file_belong_to_its_row():
+    records = [image(f"a_s{i}", "/x/a.czi") for i in (0, 1)]
+    assert names_of([{"image": "a.czi"}], records) == {"a_s0": 2, "a_s1": 2}
+
+
+def write_joined(folder, rng):
+    """Write results of stacks whose slices were joined: balls in two conditions."""
+    z, y, x = np.mgrid[:20, :60, :60]
+    records, tables, rows = [], [], []
+    for number in range(6):
+        name, radius = f"stack{number}", (3 if number < 3 else 4) + rng.normal(0, 0.1)
+        labels = np.zeros(z.shape, np.int32)
+        for i, (cy, cx) in enumerate([(15, 15), (15, 40), (40, 15), (40, 40), (28, 28)], start=1):
+            ball = ((z - 10) / 1) ** 2 + ((y - cy) / 2) ** 2 + ((x - cx) / 2) ** 2 < radius**2
+            labels[ball] = i
+        write_labels(folder / "labels" / f"{name}.ome.tif", labels, Spacing(0.5, 0.5, z=1.0))
+        found = np.arange(1, 6)
+        places = ndimage.center_of_mass(labels > 0, labels, found)
+        table = pd.DataFrame(places, columns=[f"centroid_{a}_px" for a in "zyx"])
+        table[[f"centroid_{a}_um" for a in "zyx"]] = np.array(places) * [1.0, 0.5, 0.5]
+        table["volume_um3"] = ndimage.sum_labels(labels > 0, labels, found) * 0.25
+        tables.append(table.assign(label=found, image=name, touches_border=False))
+        records.append(record(name, "x", 5, SPACING, "DAPI"))
+        records[-1]["image"]["spacing_um"] = {"z": 1.0, "y": 0.5, "x": 0.5}
+        rows.append((name, "soft" if number < 3 else "stiff", f"colony{number}"))
+    write_table(folder / "nuclei.parquet", pd.concat(tables, ignore_index=True))
+    run = {"settings": {}, "environment": {"nuclarium": "0"}, "models": [], "failures": []}
+    write_json(folder / "run.json", run | {"images": records})
+    write_table(folder / "sheet.csv", pd.DataFrame(rows, columns=["image", "condition", "group"]))
+
+
+def test_joined_stacks_are_compared_in_three_dimensions(tmp_path, rng):
+    write_joined(tmp_path / "results", rng)
+    found = compare(tmp_path / "results", tmp_path / "results" / "sheet.csv")
+    mean = found.comparison.summary.set_index(["feature", "condition"])["mean"]
+    assert mean["volume_um3", "stiff"] == pytest.approx(4 / 3 * np.pi * 64, rel=0.1)
+    assert mean["nuclei_per_stack", "soft"] == 5
+    depth = pd.read_csv(found.folder / "nuclei.csv")["distance_to_colony_edge_um"]
+    assert depth.between(1.5, 6).all()
+    assert found.comparison.features[-1] == "nuclei_density_per_mm3"
+    assert any("larger in volume" in s for s in found.record["findings"]["found"])
+
+
+def test_command_prints_findings_or_json(results, sheet, capsys, monkeypatch):
+    arguments = ["nuclarium", "compare", str(results), "--sheet", str(sheet)]
+    for extra, beginning in ([], "64 nuclei of 4 colonies at 250Pa"), (["--json"], "{"):
+        monkeypatch.setattr("sys.argv", [*arguments, *extra])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert stopped.value.code == 0
+        assert capsys.readouterr().out.startswith(beginning)
+
+
+def test_mistake_on_the_command_line_is_one_sentence_and_exit_code_2(results, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["nuclarium", "compare", str(results), "--test", "t"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "nuclarium: --test must be groups or model, but got t.\n"
