@@ -160,7 +160,7 @@ def _tiles(
     yield "Conditions", count_text(len(design.conditions))
     yield facts.groups[1].capitalize(), count_text(len(design.groups))
     yield "Images", count_text(len(facts.files))
-    yield "Nuclei", count_text(len(design.owner))
+    yield "Sections of nuclei" if facts.are_sections else "Nuclei", count_text(len(design.owner))
     found = len(said["found"])
     yield "Differences after Holm", f"{found} of {found + len(said['not_shown'])}"
 

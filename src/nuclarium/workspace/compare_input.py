@@ -125,6 +125,11 @@ def load_nuclei(sources: Sources, *, by: str, group: str | None) -> Nuclei:
     records = {record["name"]: record for record in run["images"] if record["name"] in images.index}
     table = _table(sources.results)
     table = table[table["image"].isin(set(images.index))].reset_index(drop=True)
+    if not len(table):
+        raise SettingsError(
+            f"{sources.results} must hold nuclei to compare, but there is no nucleus in the images "
+            f"that {sources.sheet.name} names. Look at the page of the results."
+        )
     return Nuclei(_with_plain_channels(table, records, remarks), images, records, run, remarks)
 
 

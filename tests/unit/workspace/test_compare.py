@@ -360,3 +360,22 @@ def test_mistake_on_the_command_line_is_one_sentence_and_exit_code_2(results, ca
         main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == "nuclarium: --test must be groups or model, but got t.\n"
+
+
+def test_condition_without_nuclei_counts_and_has_nothing_else(results, sheet):
+    table = pd.read_parquet(results / "nuclei.parquet")
+    write_table(results / "nuclei.parquet", table[table["image"].str.startswith("250Pa")])
+    for path in (results / "labels").glob("1800Pa*"):
+        write_labels(path, np.zeros((150, 150), np.int32), SPACING)
+    found = compare(results, sheet)
+    told = found.comparison.comparisons.set_index("feature")
+    assert told.loc["nuclei_per_plane", "difference"] == -16
+    assert np.isnan(told.loc["area_um2", "difference"])
+    assert "Area is not known for 1800Pa or 250Pa." in found.record["findings"]["untested"]
+
+
+def test_no_nuclei_at_all_is_one_sentence(results, sheet):
+    table = pd.read_parquet(results / "nuclei.parquet")
+    write_table(results / "nuclei.parquet", table.iloc[:0])
+    with pytest.raises(SettingsError, match="no nucleus in the images"):
+        compare(results, sheet)
