@@ -260,7 +260,7 @@ def _with_plain_channels(
                 [table[column] for column in columns.values()],
                 np.nan,
             )
-    if "texture_contrast" not in table and len(table):
+    if "texture_contrast" not in table and "centroid_z_px" not in table:
         remarks.append("Textures were not measured by the version that made these results.")
     return table
 

@@ -342,6 +342,7 @@ def test_joined_stacks_are_compared_in_three_dimensions(tmp_path, rng):
     assert depth.between(1.5, 6).all()
     assert found.comparison.features[-1] == "nuclei_density_per_mm3"
     assert any("larger in volume" in s for s in found.record["findings"]["found"])
+    assert not any("Textures" in remark for remark in found.record["remarks"])
 
 
 def test_command_prints_findings_or_json(results, sheet, capsys, monkeypatch):
