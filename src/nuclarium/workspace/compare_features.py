@@ -93,15 +93,15 @@ def add_positions(
                 for z, there in parts.items():
                     size, depth[there] = _position(labels, z, nuclei, there, record, closing)
                     rows.append((name, z or 0, len(there), size))
-        except NuclariumError:
-            unreadable.append(name)
+        except NuclariumError as error:
+            unreadable.append((name, str(error)))
             parts = _parts(nuclei, own, 1)
             rows += [(name, z or 0, len(there), np.nan) for z, there in parts.items()]
         advance(1)
     if unreadable:
         nuclei.remarks.append(
-            f"Labels of {len(unreadable)} images, such as {unreadable[0]}, cannot be read, so the "
-            "position of their nuclei in the colony is not known."
+            f"The position of nuclei in the colony is not known in {len(unreadable)} images, such "
+            f"as {unreadable[0][0]}: {unreadable[0][1]}"
         )
     nuclei.table[f"distance_to_colony_edge_{nuclei.suffix}"] = depth
     return Planes(pd.DataFrame(rows, columns=["image", "z", "nuclei", "colony"]))
@@ -128,6 +128,8 @@ def _position(
 ) -> tuple[float, Floats]:
     """Return the size of the colony of a plane or stack, and the depth of its nuclei."""
     spacing = _spacing(record, labels.spacing)
+    if z is None and spacing is not None and spacing.z is None:
+        raise SettingsError("The distance of slices must be known, but the file does not say it.")
     planes = range(labels.shape[2]) if z is None else [min(z, labels.shape[2] - 1)]
     factor = _reduction(labels.plane_shape, spacing, closing, is_stack=z is None)
     size = tuple(max(1, round(n / factor)) for n in labels.plane_shape)
@@ -137,7 +139,7 @@ def _position(
     if spacing is not None:
         reduced = replace(spacing, y=spacing.y * steps[0], x=spacing.x * steps[1])
     else:  # lengths are in pixels of the image, of which one here may be several
-        reduced, radius = Spacing(steps[0], steps[1], z=1.0), closing or CLOSING_PX
+        reduced, radius = Spacing(steps[0], steps[1], z=1.0), _radius(closing, None)
     colony = find_colony(small if z is None else small[0], reduced, radius)
     axes = "zyx" if z is None else "yx"
     places = nuclei.table[[f"centroid_{axis}_px" for axis in axes]].to_numpy(np.float64)[rows]
@@ -149,7 +151,7 @@ def _spacing(record: Mapping[str, Any], found: Spacing | None) -> Spacing | None
     given = record["image"]["spacing_um"]
     if not given:
         return found
-    return Spacing(given["y"], given["x"], z=given.get("z") or (found.z if found else None) or 1.0)
+    return Spacing(given["y"], given["x"], z=given.get("z") or (found.z if found else None))
 
 
 def _reduction(
@@ -159,10 +161,14 @@ def _reduction(
 
     That is 2,048 px, a twentieth of the closing disc, and in a stack about the distance of slices.
     """
-    closing = closing or (CLOSING_UM if spacing else CLOSING_PX)
+    closing = _radius(closing, spacing)
     finest = closing / _PIXELS_OF_RADIUS / (min(spacing.y, spacing.x) if spacing else 1.0)
     cubes = spacing.z / spacing.y if is_stack and spacing and spacing.z else 1.0
     return max(1.0, max(shape) / LARGEST_SIDE, finest, cubes)
+
+
+def _radius(closing: float | None, spacing: Spacing | None) -> float:
+    return closing if closing is not None else CLOSING_UM if spacing else CLOSING_PX
 
 
 def _read_small(labels: Image, z: int, size: tuple[int, int]) -> Labels:

@@ -200,7 +200,7 @@ def test_lost_labels_cost_the_position_only(results, sheet):
     told = found.comparison.comparisons.set_index("feature")["p"]
     assert np.isfinite(told["area_um2"])
     assert np.isnan(told["distance_to_colony_edge_um"])
-    assert any("cannot be read" in remark for remark in found.record["remarks"])
+    assert any("is not known in 8 images" in remark for remark in found.record["remarks"])
 
 
 def test_stack_measured_slice_by_slice_counts_by_plane(results, sheet):
