@@ -92,7 +92,12 @@ def compare(
         typer.echo((result.folder / RECORD).read_text(encoding="utf-8"))
         return
     said = result.record["findings"]
-    for sentence in [*result.record["remarks"], *result.record["worth"], *said["found"]]:
+    for sentence in [
+        *result.record["remarks"],
+        *result.record["worth"],
+        *said["found"],
+        *said["trends"],
+    ]:
         typer.echo(sentence)
     tested = len(said["found"]) + len(said["not_shown"])
     typer.echo(

@@ -14,7 +14,14 @@ import pandas as pd
 
 from nuclarium.analysis.comparison import Comparison
 from nuclarium.report.feature_names import feature_name
-from nuclarium.report.findings import SIGNIFICANT, counts_like, finding, number, p_text
+from nuclarium.report.findings import (
+    SIGNIFICANT,
+    counts_like,
+    finding,
+    number,
+    p_text,
+    trend_finding,
+)
 from nuclarium.report.forest import forest
 from nuclarium.report.numbers import count_text, number_text
 from nuclarium.report.page import TEMPLATES, template_environment
@@ -118,13 +125,20 @@ def render_comparison(
 
 
 def findings_of(comparison: Comparison, groups: str) -> dict[str, list[str]]:
-    """Return the sentences: ``found``, ``not_shown``, and those without a test, ``untested``."""
-    said: dict[str, list[str]] = {"found": [], "not_shown": [], "untested": []}
+    """Return the sentences: ``found``, ``not_shown``, ``untested``, and ``trends`` that hold."""
+    said: dict[str, list[str]] = {"found": [], "not_shown": [], "untested": [], "trends": []}
     for row in _records(comparison.comparisons):
         kind = "untested"
         if np.isfinite(row["p_holm"]):
             kind = "found" if row["p_holm"] < SIGNIFICANT else "not_shown"
         said[kind].append(finding(row, groups))
+    dose = comparison.design.dose
+    if dose is not None:
+        said["trends"] = [
+            trend_finding(row, dose.numbers, dose.unit)
+            for row in _records(comparison.overall)
+            if row["p_trend_holm"] < SIGNIFICANT
+        ]
     return said
 
 

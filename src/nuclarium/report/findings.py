@@ -85,6 +85,31 @@ def finding(row: Mapping[str, Any], groups: str) -> str:
     )
 
 
+def trend_finding(row: Mapping[str, Any], numbers: Sequence[float], unit: str) -> str:
+    """Say in one sentence how a feature goes with the number of the condition.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the overall tests.
+    numbers : sequence of float
+        Of the conditions; the slope is given for a power of ten within their span.
+    unit : str
+        Of these numbers.
+    """
+    name = feature_name(row["feature"])
+    step = 10.0 ** math.floor(math.log10(max(numbers) - min(numbers)))
+    value, low, high = (float(row[key]) * step for key in ("trend", "trend_low", "trend_high"))
+    verb = "rises" if value > 0 else "falls"
+    if value < 0:
+        value, low, high = -value, -high, -low
+    return (
+        f"{name.label} {verb} by {number(value)} ({number(low)} to {number(high)}"
+        f"{f' {name.unit}' if name.unit else ''}) per {number(step)} {unit}".rstrip()
+        + f"; {p_text(row['p_trend_holm'])} after Holm over features."
+    )
+
+
 def _clause(row: Mapping[str, Any], groups: str) -> str:
     name = feature_name(row["feature"])
     is_more = row["difference"] > 0

@@ -3,7 +3,7 @@
 import pytest
 
 from nuclarium.report.feature_names import feature_name
-from nuclarium.report.findings import counts_like, finding
+from nuclarium.report.findings import counts_like, finding, trend_finding
 
 ROW = {
     "feature": "area_um2",
@@ -86,3 +86,10 @@ def test_nuclei_are_worth_what_their_groups_allow():
 def test_unknown_columns_are_called_by_their_name():
     name = feature_name("my_own_score")
     assert (name.label, name.unit, name.less) == ("My own score", "", "lower my own score")
+
+
+def test_trend_is_said_for_a_round_step():
+    row = {"feature": "volume_um3", "trend": -0.068, "trend_low": -0.091, "trend_high": -0.044}
+    assert trend_finding({**row, "p_trend_holm": 1e-5}, (250, 950, 1800), "Pa") == (
+        "Volume falls by 68 (44 to 91 µm³) per 1,000 Pa; p < 0.001 after Holm over features."
+    )
