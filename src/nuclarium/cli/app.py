@@ -14,7 +14,7 @@ from nuclarium import __version__
 from nuclarium.cli import planes as plane_commands
 from nuclarium.cli import project as project_commands
 from nuclarium.cli import recipe as recipe_commands
-from nuclarium.cli import sample
+from nuclarium.cli import compare, sample
 from nuclarium.cli.benchmark import SeveralValues, benchmark
 from nuclarium.cli.dataset import dataset_app
 from nuclarium.cli.pixels import masks, pixels
@@ -386,6 +386,7 @@ def export(
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
 
 
+app.command(epilog=compare.EPILOG)(compare.compare)
 project_commands.register(app)
 plane_commands.register(app)
 recipe_commands.register(app)

@@ -18,8 +18,9 @@ class Measurement:
         As in scikit-image where it has the measurement.
     unit : str
         ``area``, ``length`` and ``volume`` are µm², µm and µm³ where the spacing is known, and
-        pixels where it is not; ``px``, ``um`` and ``rad`` never change; ``channel`` is the file's
-        own intensity, once for each channel; an empty unit is a number, a flag or a share.
+        pixels where it is not; ``px``, ``um`` and ``rad`` never change; ``channel`` comes once for
+        each channel, in the file's own intensity but for textures, which are numbers; an empty
+        unit is a number, a flag or a share.
     meaning : str
         One sentence.
     source : str
@@ -77,6 +78,12 @@ CATALOGUE = (
     Measurement("axis_major_length", "length", "Long axis of the ellipse of equal moments."),
     Measurement("axis_minor_length", "length", "Short axis of the ellipse of equal moments."),
     Measurement("feret_diameter_max", "length", "Largest distance between points of its hull."),
+    Measurement(
+        "aspect_ratio",
+        "",
+        "Long axis over short axis: 1 is a circle; nan where the short is 0.",
+        "nuclarium",
+    ),
     Measurement("eccentricity", "", "Eccentricity of the ellipse of equal moments: 0 is a circle."),
     Measurement("solidity", "", "Area over convex area, from 0 to 1."),
     Measurement(
@@ -108,6 +115,18 @@ CATALOGUE = (
     Measurement("intensity_median", "channel", "Median of its pixels."),
     Measurement("intensity_max", "channel", "Largest of its pixels."),
     Measurement("intensity_sum", "channel", "Sum of its pixels (integrated intensity).", "numpy"),
+    Measurement(
+        "texture_contrast",
+        "channel",
+        "Root of the mean squared difference of neighbouring pixels, over the mean of its pixels.",
+        "Haralick 1973",
+    ),
+    Measurement(
+        "texture_correlation",
+        "channel",
+        "Correlation of neighbouring pixels: 1 is smooth, 0 is noise; nan where all are equal.",
+        "Haralick 1973",
+    ),
 )
 """In the order of the table's columns; intensities come once for each channel."""
 

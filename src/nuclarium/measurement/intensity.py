@@ -34,7 +34,7 @@ def intensity(
         return {f"intensity_{name}": np.zeros(0) for name in names}
     count = regions.area
     first = np.cumsum(count) - count
-    values = pixels.ravel()[_places(regions, pixels.shape[1])]
+    values = pixels.ravel()[places_of(regions, pixels.shape[1])]
     wide = values.astype(np.float64)
     total = np.add.reduceat(wide, first)
     mean = total / count
@@ -53,7 +53,7 @@ def intensity(
     }
 
 
-def _places(regions: Regions, width: int) -> Ints:
+def places_of(regions: Regions, width: int) -> Ints:
     """Return the place of every pixel in the flat window, nucleus after nucleus."""
     length = regions.stop - regions.start
     skipped = regions.row * width + regions.start - (np.cumsum(length) - length)

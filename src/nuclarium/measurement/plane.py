@@ -18,6 +18,7 @@ from nuclarium.measurement.neighbours import nearest_neighbour_distance, neighbo
 from nuclarium.measurement.regions import Floats, Regions, find_regions
 from nuclarium.measurement.shape import axes, circularity, perimeter
 from nuclarium.measurement.size import centroid, equivalent_diameter
+from nuclarium.measurement.texture import texture
 
 NEIGHBOUR_RADIUS_UM = 50.0
 NEIGHBOUR_RADIUS_PX = 100.0
@@ -57,7 +58,8 @@ def measure_plane(
         **_size_and_shape(labels, regions, unit),
     }
     for name, pixels in planes:
-        columns |= {f"{key}_{name}": value for key, value in intensity(regions, pixels).items()}
+        found = intensity(regions, pixels) | texture(labels, regions, pixels)
+        columns |= {f"{key}_{name}": value for key, value in found.items()}
     return columns
 
 

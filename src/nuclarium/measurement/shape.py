@@ -19,7 +19,8 @@ def axes(regions: Regions, spacing: Spacing) -> dict[str, Floats]:
     -------
     columns : dict of ndarray, shape (n,)
         ``axis_major_length`` and ``axis_minor_length`` in the unit of `spacing`,
-        ``eccentricity`` in [0, 1], and ``orientation`` in radians: the angle between the rows'
+        ``aspect_ratio``, their quotient, at least 1, and nan where the minor axis is 0;
+        ``eccentricity`` in [0, 1]; and ``orientation`` in radians: the angle between the rows'
         direction (y) and the major axis, in (-π/2, π/2]; 0 where the axes are equal.
     """
     scale = np.array([spacing.y**2, spacing.x**2, spacing.y * spacing.x])
@@ -30,9 +31,18 @@ def axes(regions: Regions, spacing: Spacing) -> dict[str, Floats]:
     return {
         "axis_major_length": 4 * np.sqrt(major),
         "axis_minor_length": 4 * np.sqrt(minor),
+        "aspect_ratio": _aspect_ratio(major, minor),
         "eccentricity": np.minimum(eccentricity, 1),
         "orientation": np.arctan2(2 * xy, yy - xx) / 2,
     }
+
+
+def _aspect_ratio(major: Floats, minor: Floats) -> Floats:
+    # Rounding leaves a trace of width to the pixels of one straight line.
+    thick = minor > 1e-9 * major
+    squared = np.divide(major, minor, out=np.full(len(major), np.nan), where=thick)
+    ratio: Floats = np.sqrt(squared)
+    return ratio
 
 
 def perimeter(labels: npt.NDArray[np.integer[Any]], regions: Regions, spacing: Spacing) -> Floats:

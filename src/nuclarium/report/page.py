@@ -21,7 +21,7 @@ from nuclarium.report.summary import Bins, NucleiSummary, Values, median, round_
 
 __all__ = ["PageImage", "PageRun", "Remark", "render_page"]
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _CHANNEL_COLUMNS = 3
 
 
@@ -109,12 +109,12 @@ def render_page(run: PageRun, images: Sequence[PageImage]) -> str:
     """
     area_bins = _area_bins(images)
     channels = _channels(images)
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    html = _environment().get_template("page.html.j2")
+    html = template_environment().get_template("page.html.j2")
     text = html.render(
         run=run,
-        style=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=digest,
         tiles=list(_tiles(images)),
@@ -128,9 +128,10 @@ def render_page(run: PageRun, images: Sequence[PageImage]) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _environment() -> jinja2.Environment:
+def template_environment() -> jinja2.Environment:
+    """Return what fills the templates of pages: everything is escaped, nothing may be missing."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
