@@ -5,7 +5,8 @@ r"""Scores of `fluo`'s recipe on kinds of images that it was not trained on.
 The images of Data Science Bowl 2018 come from many microscopes; those of one size in pixels look
 alike. A model is trained without each such style, with the settings of the recipe but fewer steps,
 and scored on that style as a user would run it. The 54 images that are kept for reporting are
-neither trained on nor scored. A style that is finished is kept, and a model that is there, so a stopped benchmark goes on;
+neither trained on nor scored. A style that is finished is kept, and a model that is there, so a
+stopped benchmark goes on;
 ``style-NAME`` holds its images and labels, and ``run-NAME/model.onnx`` the model without it.
 """
 

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from nuclarium import __version__
+from nuclarium.cli import compare, sample
 from nuclarium.cli import planes as plane_commands
 from nuclarium.cli import project as project_commands
 from nuclarium.cli import recipe as recipe_commands
-from nuclarium.cli import compare, sample
 from nuclarium.cli.benchmark import SeveralValues, benchmark
 from nuclarium.cli.dataset import dataset_app
 from nuclarium.cli.pixels import masks, pixels

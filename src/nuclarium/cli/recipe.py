@@ -100,7 +100,7 @@ def recipe_apply(
         steps,
         SliceSettings(planes, () if channel is None else (channel,)),
         kind,
-        SegmentSettings(spacing_um=spacing_um).spacing,
+        SegmentSettings(spacing_um=spacing_um).spacing_of(None),
     )
     folder = out or (found.folder / "previews" if found else Path())
     with counted("Applying", quiet=as_json) as advance:
