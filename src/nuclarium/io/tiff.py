@@ -16,7 +16,7 @@ from nuclarium.io.slide import open_slide
 from nuclarium.io.tiff_chain import check_chain
 from nuclarium.io.tiff_metadata import Metadata, ome_images, series_metadata
 from nuclarium.io.tiff_pixels import PageGrid, TiffPixels
-from nuclarium.io.tiff_samples import Samples, choose_samples
+from nuclarium.io.tiff_samples import Samples, axis_lengths, choose_samples
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _BY_OPENSLIDE = ("bif", "scn", "philips")
@@ -104,7 +104,7 @@ def _skipped(tif: Any, scenes: list[Any], metadata: Metadata) -> tuple[str, ...]
 
 def _plane_order(series: Any, samples: Samples) -> tuple[PlaneOrder, tuple[str, ...]]:
     axes, lengths, notes = "", [], []
-    pairs = list(zip(series.get_axes(False), series.get_shape(False), strict=True))
+    pairs = axis_lengths(series)
     if samples.are_channels and not any(a == "S" and n > 1 for a, n in pairs):
         pairs = [(a, n) for a, n in pairs if a != "C"]
     for axis, length in pairs:

@@ -105,8 +105,15 @@ def _is_intensity(table: npt.NDArray[np.uint8]) -> bool:
     return bool((np.diff(table.astype(np.int16), axis=0) >= 0).all())
 
 
+def axis_lengths(series: Any) -> list[tuple[str, int]]:
+    """Return the axes of a series with their lengths, those of length 1 too."""
+    if hasattr(series, "get_axes"):  # until tifffile 2026.3, which leaves them out of `axes`
+        return list(zip(series.get_axes(False), series.get_shape(False), strict=True))
+    return list(zip(series.axes, series.shape, strict=True))
+
+
 def _declared_as_channels(series: Any, count: int) -> bool:
-    sizes = dict(zip(series.get_axes(False), series.get_shape(False), strict=True))
+    sizes = dict(axis_lengths(series))
     return sizes.get("S", 1) == 1 and sizes.get("C") == count
 
 
