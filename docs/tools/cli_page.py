@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ HEAD = """\
 | Exit code | Meaning |
 |---|---|
 | 0 | All went well. |
+| 1 | `dataset audit` found leaks. |
 | 2 | An input, an option or an output was wrong; one line says what, and what to do. |
 | 130 | Stopped with Ctrl-C; the same command with `--resume` goes on. |
 
@@ -33,8 +35,16 @@ terminal and on the page, and the exit code is 2.
 
 def page() -> str:
     """Return the text of the page."""
-    group: Any = typer.main.get_command(app)
-    return "\n".join([HEAD, *(_section(name, group.commands[name]) for name in group.commands)])
+    return "\n".join([HEAD, *_sections("", typer.main.get_command(app))])
+
+
+def _sections(prefix: str, group: Any) -> Iterator[str]:
+    """Give the sections of a group's commands, and of the commands of groups in it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _sections(f"{prefix}{name} ", command)
+        else:
+            yield _section(f"{prefix}{name}", command)
 
 
 def _section(name: str, command: Any) -> str:

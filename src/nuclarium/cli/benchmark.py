@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import typer.core
 
-INTERRUPTED = 130
+from nuclarium.cli.networks import need_extra
+from nuclarium.cli.options import INTERRUPTED, Json, taking_several
 
 
-class SeveralValues(typer.core.TyperCommand):
-    """A command whose option `--encoders` or `--seeds` takes all values that follow it."""
-
-    _several = ("--encoders", "--seeds")
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Write ``--encoders a b`` as ``--encoders a --encoders b``."""
-        spread: list[str] = []
-        current = ""
-        for arg in args:
-            if arg.startswith("-"):
-                current = arg if arg in self._several else ""
-                spread += [] if current else [arg]
-            else:
-                spread += [current, arg] if current else [arg]
-        return super().parse_args(ctx, spread)
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        cls=taking_several("--encoders", "--seeds"),
+        epilog="Example:  nuclarium benchmark datasets/bmgd --encoders ResNet50 MobileNetV2 "
+        "--out benchmarks/bmgd --reference bmgd-paper",
+    )(benchmark)
 
 
 def benchmark(
@@ -60,10 +51,9 @@ def benchmark(
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes that make patches, for each run.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Train encoders side by side and compare them; goes on when started again. Needs `train`."""
-    from nuclarium.cli.app import need_extra
     from nuclarium.core.errors import NuclariumError
     from nuclarium.workspace.benchmark import write_benchmark
     from nuclarium.workspace.published import reference as published_table

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-EPILOG = (
-    "Examples:  nuclarium compare my_project --by condition --reference 250Pa   |   "
-    "nuclarium compare results --sheet sheet.csv --group patient --features area,circularity"
-)
+from nuclarium.cli.options import Json, command_line
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog="Examples:  nuclarium compare my_project --by condition --reference 250Pa   |   "
+        "nuclarium compare results --sheet sheet.csv --group patient --features area,circularity"
+    )(compare)
 
 
 def compare(
@@ -63,7 +66,7 @@ def compare(
         typer.Option(min=0, help="Gaps in a colony are closed by a disc of this radius, 10 µm."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of what is drawn at random.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Compare conditions, with colonies or patients as the units; write a page and tables."""
     from nuclarium.cli.progress import counted
@@ -83,10 +86,9 @@ def compare(
         closing_um=closing_um,
         seed=seed,
     )
-    command = "nuclarium " + shlex.join(sys.argv[1:])
     with counted("Looking at colonies", quiet=as_json) as advance:
         result = compare_results(
-            workspace, settings, sheet=sheet, out=out, advance=advance, command=command
+            workspace, settings, sheet=sheet, out=out, advance=advance, command=command_line()
         )
     if as_json:
         typer.echo((result.folder / RECORD).read_text(encoding="utf-8"))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nuclarium.cli.options import LEAKS, Json
+
 if TYPE_CHECKING:
     from nuclarium.workspace.dataset import Outcome
-
-LEAKS = 1
 
 dataset_app = typer.Typer(
     name="dataset",
@@ -22,7 +22,12 @@ dataset_app = typer.Typer(
     epilog="Begin with: nuclarium dataset build FOLDER --out datasets/mine",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(dataset_app)
+
+
 DatasetPath = Annotated[
     Path,
     typer.Argument(

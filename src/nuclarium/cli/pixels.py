@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
+
+from nuclarium.cli.options import WRONG_INPUT, Json, command_line, taking_several
 
 _MANY = ("--strokes", "--scales", "--features")
-
-
-def spread(words: Sequence[str], many: Sequence[str] = _MANY) -> list[str]:
-    """Repeat an option for each of the words that follow it, up to the next option.
-
-    Examples
-    --------
-    >>> spread(["a.tif", "--scales", "1", "2", "--out", "c"])
-    ['a.tif', '--scales', '1', '--scales', '2', '--out', 'c']
-    """
-    found: list[str] = []
-    option = ""
-    for word in words:
-        if word.startswith("-"):
-            option = word if word in many else ""
-            found += [] if option else [word]
-        else:
-            found += [option, word] if option else [word]
-    return found
-
-
-class _ManyWords(TyperCommand):
-    """A command some of whose options take all words up to the next option."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        found: list[str] = super().parse_args(ctx, spread(args))
-        return found
-
 
 pixels = typer.Typer(
     help="Preliminary masks from a few strokes: train a pixel classifier, apply it.",
@@ -54,9 +26,13 @@ masks = typer.Typer(
     rich_markup_mode=None,
 )
 
-WRONG_INPUT = 2
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(pixels, name="pixels")
+    app.add_typer(masks, name="masks")
+
+
 Workers = Annotated[int | None, typer.Option(min=1, help="Processors to use.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of masks.")]
 Names = Annotated[list[str], typer.Argument(help="Names or files of masks.")]
@@ -72,7 +48,7 @@ Channels = Annotated[
 
 
 @pixels.command(
-    cls=_ManyWords,
+    cls=taking_several(*_MANY),
     epilog="Examples:  nuclarium pixels train cells.tif --strokes cells_strokes.tif --out "
     "nuclei.classifier   |   nuclarium pixels train a.tif b.tif --strokes a.zip b.geojson "
     "--out nuclei.classifier --scales 1 2 4",
@@ -209,7 +185,7 @@ def apply(
             settings,
             overwrite=overwrite,
             workers=workers or available_cores(),
-            made_by=_command(),
+            made_by=command_line(),
             who=who,
             on_begin=begin,
             on_pixels=advance,
@@ -279,13 +255,9 @@ def reopen(folder: Folder, names: Names, who: Who = "", note: Note = "") -> None
 def _set(folder: Path, names: list[str], status: str, who: str, note: str) -> None:
     from nuclarium.workspace.mask_status import set_status
 
-    events = set_status(folder, names, status, who=who, note=note, made_by=_command())  # type: ignore[arg-type]
+    events = set_status(folder, names, status, who=who, note=note, made_by=command_line())  # type: ignore[arg-type]
     for event in events:
         typer.echo(f"{event.name}: {event.status}, {event.who}, {event.when}")
-
-
-def _command() -> str:
-    return "nuclarium " + shlex.join(sys.argv[1:])
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nuclarium.cli.project import Json, ProjectFolder, command_line, end_with, shown
+from nuclarium.cli.options import Json, command_line
+from nuclarium.cli.project import ProjectFolder, end_with, shown
 
 if TYPE_CHECKING:
     from nuclarium.workspace.project import Project

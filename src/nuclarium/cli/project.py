@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nuclarium.cli.options import WRONG_INPUT, Json, command_line
+
 if TYPE_CHECKING:
     from nuclarium.workspace.import_images import ImportResult
     from nuclarium.workspace.sources import Failure
 
-WRONG_INPUT = 2
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ProjectFolder = Annotated[
     Path, typer.Option("--project", "-p", help="The project, or a folder in it.")
 ]
@@ -109,11 +107,6 @@ def status(
         typer.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
     else:
         print_status(found)
-
-
-def command_line() -> str:
-    """Return what the user typed."""
-    return "nuclarium " + shlex.join(sys.argv[1:])
 
 
 def shown(path: Path) -> Path:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nuclarium.cli.options import Json, command_line
 from nuclarium.cli.planes import chosen_images
-from nuclarium.cli.project import Json, ProjectFolder, command_line, end_with, shown
+from nuclarium.cli.project import ProjectFolder, end_with, shown
 
 if TYPE_CHECKING:
     from nuclarium.preprocess.recipe_steps import Step

@@ -8,14 +8,19 @@ from typing import Annotated
 
 import typer
 
+from nuclarium.cli.options import Json
 from nuclarium.core.errors import SettingsError
 
 NUCLEI, ORGANOID = "nuclei", "organoid"
-EPILOG = (
-    "Examples:  nuclarium sample --out sample.tif   |   "
-    "nuclarium sample organoid --out organoids   |   "
-    "nuclarium sample organoid --small --out organoids"
-)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog="Examples:  nuclarium sample --out sample.tif   |   "
+        "nuclarium sample organoid --out organoids   |   "
+        "nuclarium sample organoid --small --out organoids"
+    )(sample)
 
 
 def sample(
@@ -47,7 +52,7 @@ def sample(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="organoid: replace the set in the folder.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write sample images to try things on; they are synthetic, and say so."""
     if kind == NUCLEI:
