@@ -37,7 +37,7 @@ docs: $(VENV)/test.stamp  ## build the documents; a warning is an error
 	@echo "The documents are in $(CURDIR)/$(DOCS)/index.html"
 
 tutorial: $(VENV)/test.stamp  ## write the outputs and options that the documents show anew
-	$(BIN)/python docs/tools/run_blocks.py README.md docs/tutorial.md docs/python.md
+	$(BIN)/python docs/tools/run_blocks.py README.md docs/tutorial.md docs/python.md docs/project.md
 	$(BIN)/python docs/tools/cli_page.py
 
 models: $(VENV)/test.stamp  ## train the shipped models again; hours, goes on where it was stopped

@@ -23,7 +23,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tifffile
-from skimage.draw import line
 from skimage.feature import multiscale_basic_features
 from skimage.io import imread
 from skimage.measure import label
@@ -44,6 +43,7 @@ from nuclarium.suggest.settings import FeatureSettings
 from nuclarium.suggest.strokes import Strokes, strokes_from_labels
 from nuclarium.suggest.tiles import FeatureTiles
 from nuclarium.synthetic.plane import synthetic_nuclei
+from nuclarium.synthetic.strokes import drawn_strokes
 from nuclarium.workspace.pixel_apply import apply_pixels
 from nuclarium.workspace.pixel_train import train_pixels
 
@@ -51,32 +51,6 @@ WORKERS = 2
 SCALES = (0.7, 1.0, 1.6, 3.5, 5.0)
 SIDE = 1024
 VIEW = Box(200, 300, 712, 812)
-
-
-def drawn(truth: np.ndarray, rng: np.random.Generator, count: int = 6) -> np.ndarray:
-    """Strokes as a label image: 1 background, 2 nuclei."""
-    strokes = np.zeros(truth.shape, np.uint8)
-    inside = cv2.distanceTransform((truth > 0).astype(np.uint8), cv2.DIST_L2, 5)
-    for nucleus in rng.permutation(np.unique(truth)[1:])[:count]:
-        pixels = np.argwhere((truth == nucleus) & (inside > 1.5))
-        if len(pixels) < 4:
-            continue
-        along = np.linalg.svd(pixels - pixels.mean(axis=0), full_matrices=False)[2][0]
-        place = pixels @ along
-        path = np.stack(line(*pixels[place.argmin()], *pixels[place.argmax()]))
-        path = path[:, truth[tuple(path)] == nucleus]
-        strokes[tuple(path)] = 2
-    outside = cv2.distanceTransform((truth == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    for near in (True, False):
-        starts = np.argwhere((outside > 1.5) & ((outside < 6) == near))
-        for y, x in starts[rng.integers(0, len(starts), count)]:
-            turn = rng.random() * np.pi
-            path = np.stack(line(y, x, int(y + 30 * np.sin(turn)), int(x + 30 * np.cos(turn))))
-            inside_plane = (path >= 0) & (np.array(truth.shape)[:, None] > path)
-            path = path[:, inside_plane.all(axis=0)]
-            free = outside[tuple(path)] > 1
-            strokes[tuple(path[:, : len(free) if free.all() else int(free.argmin())])] = 1
-    return strokes
 
 
 def reference_mask(pixels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
@@ -133,7 +107,7 @@ def large_images(data: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 
 
 def speed(name: str, pixels: np.ndarray, truth: np.ndarray, repeats: int) -> None:
-    strokes = drawn(truth, np.random.default_rng(0), 40)
+    strokes = drawn_strokes(truth, np.random.default_rng(0), 40)
     tiles = tiles_of(pixels)
     tiles.prepare(tiles.boxes())
     session = Session(tiles, strokes_from_labels(strokes))
@@ -182,7 +156,7 @@ def accuracy(data: Path) -> None:
     table: dict[str, dict[str, list[tuple[float, float]]]] = {}
     level_of = feature_module.level_of
     for number, (kind, pixels, truth) in enumerate(images(data)):
-        strokes = drawn(truth, np.random.default_rng(number))
+        strokes = drawn_strokes(truth, np.random.default_rng(number))
         rows = table.setdefault(kind, {})
         rows.setdefault("scikit-image and scikit-learn", []).append(
             scores(reference_mask(pixels, strokes), truth > 0)
@@ -224,7 +198,7 @@ def separation(data: Path) -> None:
     for number, (kind, pixels, truth) in enumerate(images(data)):
         if kind != "dsb2018":
             continue
-        strokes = drawn(truth, np.random.default_rng(number))
+        strokes = drawn_strokes(truth, np.random.default_rng(number))
         found = cleaned(mask(pixels, strokes), CleaningSettings())
         for name, binary in (("binarised truth", truth > 0), ("mask from strokes", found)):
             for way, part in ways.items():

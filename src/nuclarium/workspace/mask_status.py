@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import getpass
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args
 
 from nuclarium.core.errors import InputNotFoundError, OutputError, SettingsError
 from nuclarium.io.files import hash_file
+from nuclarium.io.rows import read_rows
 from nuclarium.workspace.record import utc_now
 
 Status = Literal["preliminary", "verified", "rejected"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+PRELIMINARY: Status = "preliminary"
 SHEET = "masks.csv"
 _ENDINGS = (".tif", ".tiff", ".ome.tif", ".png")
 
@@ -77,9 +79,7 @@ class MaskStatuses:
         """
         if not self.sheet.exists():
             return []
-        with self.sheet.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [self._event(number, row) for number, row in enumerate(rows, start=2)]
+        return [self._event(row.number, row.cells) for row in read_rows(self.sheet).rows]
 
     def current(self) -> dict[str, MaskEvent]:
         """Last row of each mask, in the order in which masks first came."""
@@ -125,8 +125,10 @@ class MaskStatuses:
             ) from error
         return event
 
-    def _event(self, number: int, row: dict[str, str | None]) -> MaskEvent:
-        values = {column: row.get(column) or "" for column in _COLUMNS}
+    def _event(self, number: int, row: Mapping[str, str]) -> MaskEvent:
+        values = {column: row.get(column, "") for column in _COLUMNS}
+        values["name"] = _mask_name(values["name"])
+        values["status"] = values["status"].lower()
         if not values["name"] or values["status"] not in STATUSES:
             raise SettingsError(
                 f"Row {number} of {self.sheet} must have a name and one of "

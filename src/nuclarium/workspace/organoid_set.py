@@ -71,6 +71,11 @@ class Colony:
         """Where its image lies in the folder of the set."""
         return f"{self.condition.name}/{self.name}.lsm"
 
+    @property
+    def has_strokes(self) -> bool:
+        """Whether strokes on one of its planes lie beside: the first colony of each condition."""
+        return self.seed[2] == 0
+
 
 def iter_colonies(settings: OrganoidSet) -> Iterator[Colony]:
     """Yield the colonies of a set; their numbers run through all conditions."""
@@ -127,6 +132,8 @@ def readme(settings: OrganoidSet, nuclei: pd.DataFrame) -> str:
         f"{settings.seed}. A figure made from these files must say that they are synthetic.",
         "",
         "CONDITION/colonyNN.lsm   stacks, voxel 0.25 x 0.25 x 1 um (x, y, z), 12 bits",
+        "strokes/                 strokes on a plane of the first colony of each condition, as for",
+        "                         nuclarium pixels train; drawn from the truth",
         "sheet.csv                which file belongs to which condition and colony",
         "truth/colonyNN.ome.tif   the true label of every voxel, 0 is background",
         "truth/nuclei.csv         every nucleus: what was planted, where it lies, its volume",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from nuclarium.io.lsm_info import LsmChannel, LsmNotes
 from nuclarium.io.write import write_json, write_labels, write_table, write_text, written_whole
 from nuclarium.io.write_lsm import write_lsm
 from nuclarium.synthetic.organoid import OrganoidSpec, organoid
+from nuclarium.synthetic.strokes import drawn_strokes
 from nuclarium.workspace.organoid_set import (
     Colony,
     OrganoidSet,
@@ -28,6 +30,8 @@ from nuclarium.workspace.organoid_set import (
 
 CHANNEL = LsmChannel("DAPI (synthetic)", (0, 0, 255), excitation_nm=405, emission_nm=(420, 480))
 _MARK = "truth/planted.json"
+_STROKES_EVERY = 4
+"""Strokes lie on the plane nearest below the middle that `slices --planes every:4` takes."""
 
 
 def write_organoids(
@@ -105,6 +109,15 @@ def write_colony(folder: Path, colony: Colony, shape: tuple[int, int, int]) -> p
         name=f"synthetic truth of {colony.name}",
         dtype=np.int32,
     )
+    if colony.has_strokes:
+        z = _STROKES_EVERY * (shape[0] // (2 * _STROKES_EVERY))
+        strokes = drawn_strokes(labels[z], np.random.default_rng(colony.seed)).astype(np.int32)
+        write_labels(
+            folder / "strokes" / f"{colony.name}_z{z:03d}.tif",
+            strokes,
+            replace(spec.spacing, z=None),
+            name=f"strokes on {colony.name}, drawn from the truth",
+        )
     table.insert(0, "image", colony.name)
     table.insert(1, "group", colony.name)
     return table

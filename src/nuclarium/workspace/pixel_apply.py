@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from nuclarium.suggest.classifier import PixelClassifier, classified, probabilit
 from nuclarium.suggest.cleaning import CleaningSettings, cleaned
 from nuclarium.suggest.file import classifier_digest, read_classifier
 from nuclarium.suggest.tiles import FeatureTiles
-from nuclarium.workspace.mask_status import MaskStatuses
+from nuclarium.workspace.mask_status import PRELIMINARY, MaskStatuses
 from nuclarium.workspace.pixel_images import LookSettings, PixelImage, image_names, opened
+from nuclarium.workspace.project import Project
 from nuclarium.workspace.sources import Failure
 
 _FOREGROUND = 2
@@ -114,6 +115,7 @@ def apply_pixels(
     classifier = read_classifier(classifier_path)
     look = _look(classifier, settings)
     statuses = MaskStatuses(out)
+    digest = classifier_digest(classifier)
     result = PixelResult(out)
     for path, name in zip(images, image_names(images), strict=True):
         try:
@@ -130,11 +132,31 @@ def apply_pixels(
                     kept_bytes=_kept(settings),
                 )
                 record = _write(classifier, tiles, image, out, settings, on_pixels)
-            statuses.append(name, "preliminary", who=who, made_by=made_by)
-            result.records.append(record | {"classifier": classifier_digest(classifier)})
+            statuses.append(name, PRELIMINARY, who=who, made_by=f"{classifier_path.name} {digest}")
+            result.records.append(record | {"classifier": digest})
         except NuclariumError as error:
             result.failures.append(Failure(path, str(error)))
+    _record(classifier_path, images, result, settings, made_by)
     return result
+
+
+def _record(
+    classifier: Path,
+    images: Sequence[Path],
+    result: PixelResult,
+    settings: PixelApplySettings,
+    made_by: str,
+) -> None:
+    """Say in the project, if the masks lie in one, what they were made of."""
+    project = Project.around(result.folder)
+    if project is not None and result.records:
+        project.record(
+            "pixels apply",
+            settings=asdict(settings),
+            inputs=[classifier, *images],
+            outputs=[result.folder / f"{record['name']}.tif" for record in result.records],
+            made_by=made_by,
+        )
 
 
 def _kept(settings: PixelApplySettings) -> int:

@@ -15,7 +15,7 @@ from nuclarium.io import hash_file
 from nuclarium.io.plane_files import read_facts
 from nuclarium.io.rows import refuse_mistakes
 from nuclarium.workspace.layout import image_files
-from nuclarium.workspace.mask_table import PRELIMINARY, STATUSES, mask_status
+from nuclarium.workspace.mask_status import PRELIMINARY, STATUSES, MaskStatuses
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.sheet import Candidate, match_sheet, read_sheet
 from nuclarium.workspace.status import image_of_plane
@@ -80,12 +80,12 @@ def project_pairs(
             )
     folders = project.folder / "planes", project.folder / "masks"
     paired, remarks = _paired(*folders)
-    said = mask_status(project)
+    said = MaskStatuses(folders[1]).current()
     table = project.images()
     known = {row["name"]: row for row in table.to_dict("records")}
     pairs, left_out = [], []
     for name, image, mask in paired:
-        status = said.get(name, PRELIMINARY)
+        status = said[name].status if name in said else PRELIMINARY
         if status not in (statuses or STATUSES[:2]):
             left_out.append(name)
             continue

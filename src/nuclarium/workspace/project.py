@@ -66,6 +66,13 @@ class Project:
         )
 
     @classmethod
+    def around(cls, path: Path | str) -> Self | None:
+        """Return the project that a path lies in, or None where it lies in none."""
+        start = Path(path).absolute()
+        is_in_one = any((folder / SETTINGS_FILE).is_file() for folder in (start, *start.parents))
+        return cls.open(path) if is_in_one else None
+
+    @classmethod
     def create(cls, folder: Path | str, *, name: str | None = None) -> Self:
         """Make a new project; files that lie in the folder stay as they are.
 

@@ -14,7 +14,7 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.io.rows import read_rows
 from nuclarium.workspace.file_states import FileState, FileStates
 from nuclarium.workspace.layout import STATE
-from nuclarium.workspace.mask_table import PRELIMINARY, mask_status
+from nuclarium.workspace.mask_status import PRELIMINARY, MaskEvent, MaskStatuses
 from nuclarium.workspace.project import Project
 
 _PLANE = re.compile(r"_(?:z\d{3,}|max)")
@@ -145,12 +145,13 @@ def _made_of(project: Project) -> dict[str, tuple[str, bool]]:
 
 def _add_masks(project: Project, images: dict[str, ImageStatus], found: ProjectStatus) -> None:
     try:
-        status = mask_status(project)
+        events = MaskStatuses(project.folder / "masks").current()
     except NuclariumError as error:
         found.remarks.append(str(error))
-        status = {}
+        events = dict[str, MaskEvent]()
     for path, image in _files("masks", project, images, found):
-        said = status.get(path.stem.removesuffix(".ome"), PRELIMINARY)
+        event = events.get(path.stem.removesuffix(".ome"))
+        said = PRELIMINARY if event is None else event.status
         image.masks[said] = image.masks.get(said, 0) + 1
 
 
