@@ -19,7 +19,7 @@ dataset_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    epilog="Begin with: nuclarium dataset build FOLDER --out datasets/mine",
+    epilog="Example:  nuclarium dataset build FOLDER --out datasets/mine",
 )
 
 

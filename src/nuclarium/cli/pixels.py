@@ -17,11 +17,13 @@ _MANY = ("--strokes", "--scales", "--features")
 
 pixels = typer.Typer(
     help="Preliminary masks from a few strokes: train a pixel classifier, apply it.",
+    epilog="Example:  nuclarium pixels train a.tif --strokes a_strokes.tif --out nuclei.classifier",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 masks = typer.Typer(
     help="Status of the masks of a folder: preliminary, verified or rejected, by whom and when.",
+    epilog="Example:  nuclarium masks list masks",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -117,9 +119,12 @@ def train(
         facts = {"file": str(out), "sha256": classifier_digest(found), **found.facts}
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
         return
-    for image in trained_on:
+    drawn_on = [image for image in trained_on if any(image["drawn_pixels"].values())]
+    for image in drawn_on:
         drawn = ", ".join(f"{number:,} {name}" for name, number in image["drawn_pixels"].items())
         typer.echo(f"{image['image']}: {drawn} pixels")
+    if len(drawn_on) < len(trained_on):
+        typer.echo(f"{len(trained_on) - len(drawn_on):,} other images have no strokes.")
     typer.echo(
         f"{out} ({out.stat().st_size / 1e3:.0f} kB, {len(found.features.names)} features). "
         f"Apply it: nuclarium pixels apply {out} IMAGES --out masks"

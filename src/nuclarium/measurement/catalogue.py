@@ -177,6 +177,7 @@ VOLUME_CATALOGUE = (
     Measurement("section_perimeter", "length", "Length of that section's outline.", _SECTION),
     Measurement("section_axis_major_length", "length", "Long axis of that section.", _SECTION),
     Measurement("section_axis_minor_length", "length", "Short axis of that section.", _SECTION),
+    Measurement("section_aspect_ratio", "", "Its long over its short axis.", _SECTION),
     Measurement("section_eccentricity", "", "Eccentricity of that section.", _SECTION),
     Measurement("section_solidity", "", "Area over convex area of that section.", _SECTION),
     Measurement("section_circularity", "", "Circularity of that section.", _SECTION),

@@ -29,6 +29,7 @@ _OF_SECTION = (
     "perimeter",
     "axis_major_length",
     "axis_minor_length",
+    "aspect_ratio",
     "eccentricity",
     "solidity",
     "circularity",

@@ -36,6 +36,7 @@ DEFAULT_FEATURES = (
     "sphericity",
     "section_area",
     "section_circularity",
+    "section_aspect_ratio",
     "section_solidity",
     "area",
     "perimeter",

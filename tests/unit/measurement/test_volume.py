@@ -128,7 +128,7 @@ def test_largest_section_has_the_measurements_of_its_plane(rng):
         ["label", "area_um2", "z"], ascending=[True, False, True], kind="stable"
     )
     largest = planes.groupby("label").first().reset_index()
-    for name in ("area_um2", "perimeter_um", "solidity", "eccentricity", "axis_major_length_um"):
+    for name in ("area_um2", "perimeter_um", "solidity", "aspect_ratio", "axis_major_length_um"):
         np.testing.assert_allclose(table[f"section_{name}"], largest[name])
     np.testing.assert_array_equal(table["section_z_px"], largest["z"])
 

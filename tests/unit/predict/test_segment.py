@@ -117,7 +117,7 @@ def test_smallest_image_is_segmented(model):
     ("options", "said"),
     [
         ({"z": 3}, "z must be"),
-        ({"z": "all"}, "z must be"),
+        ({"z": "deepest"}, "z must be"),
         ({"z": -1}, "z must be"),
         ({"t": 1}, "time point"),
         ({"t": -1}, "time point"),
