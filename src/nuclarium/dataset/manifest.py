@@ -145,6 +145,20 @@ class Dataset:
         return tuple(item for item in self.items if item.fold == fold)
 
     @property
+    def is_synthetic(self) -> bool:
+        """Whether images were made by computation: a column `synthetic`, or the origin, says so."""
+        is_said = any(
+            item.extra.get("synthetic", "").strip().lower() in ("1", "true", "yes", "y")
+            for item in self.items
+        )
+        return is_said or "synthetic" in str(self.meta.get("origin", "")).lower()
+
+    @property
+    def title(self) -> str:
+        """Name and version for people, and whether the images are synthetic."""
+        return f"{self.name} {self.version}{' (synthetic images)' if self.is_synthetic else ''}"
+
+    @property
     def content_hash(self) -> str:
         """Hash over all that the manifest says of the items; two versions with one are equal."""
         return content_hash(self.items)

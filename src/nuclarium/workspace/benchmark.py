@@ -124,7 +124,7 @@ def write_benchmark(
         write_table(out / f"{name}.csv", table)
     figures = write_figures(out / "figures", dataset, encoders)
     report = BenchmarkReport(out / PAGE, pixels, instances, costs, differences)
-    page = _page(out, encoders, found, report, figures)
+    page = _page(out, encoders, found, report, figures, dataset.title)
     write_text(out / PAGE, render_benchmark(page))
     return report
 
@@ -135,6 +135,7 @@ def _page(
     found: Mapping[str, pd.DataFrame],
     report: BenchmarkReport,
     figures: Sequence[Path],
+    title: str,
 ) -> BenchmarkPage:
     plan = read_plan(out)
     data, parts = plan["dataset"], plan["dataset"]["parts"]
@@ -147,7 +148,7 @@ def _page(
         for name, row in by_score(report.pixels.set_index("encoder")).items()
     }
     return BenchmarkPage(
-        title=f"{data['name']} {data['version']}",
+        title=title,
         provenance=[
             f"{parts['train']} images to train on, {parts['val']} to watch, {parts['test']} "
             "to test",

@@ -28,7 +28,7 @@ def write_figures(folder: Path, dataset: Dataset, encoders: Sequence[EncoderRuns
     """
     best = max(encoders, key=lambda encoder: _pooled_f1(encoder))
     origin = str(dataset.meta.get("origin") or "")
-    words = f"{dataset.name} {dataset.version}" + (f", {origin}" if origin else "")
+    words = dataset.title + (f", {origin}" if origin else "")
     write_png(folder / CONDITIONS, _conditions(dataset, best, words))
     write_png(folder / ENCODERS, _encoders(dataset, encoders, words))
     return [folder / CONDITIONS, folder / ENCODERS]

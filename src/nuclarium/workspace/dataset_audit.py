@@ -63,7 +63,7 @@ def audit_page(dataset: Dataset, found: Audit) -> str:
         sections.append(GallerySection(kind, KINDS[kind], cards))
     facts = {key.capitalize(): str(dataset.meta.get(key, "")) for key in ("licence", "origin")}
     head = GalleryHead(
-        title=dataset.name,
+        title=f"{dataset.name}, synthetic images" if dataset.is_synthetic else dataset.name,
         version=dataset.version,
         verdict=verdict(dataset, found),
         tiles={

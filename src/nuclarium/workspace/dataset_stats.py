@@ -52,7 +52,7 @@ def dataset_stats(
         single = [row for row in rows if row.name != ALL or len(rows) == 1]
         unit = " and ".join(dict.fromkeys(row.unit for row in single))
         drawn = [FigureRow(row.name, row.n_images, row.counts, row.areas) for row in single]
-        title = f"{opened.name} {opened.version}"
+        title = opened.title
         write_png(figure, dataset_figure(drawn, title=title, area_unit=unit))
     return table
 
