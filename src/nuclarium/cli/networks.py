@@ -64,7 +64,7 @@ def train(
     """Train a network; a run that was stopped goes on. Needs the extra `train`."""
     need_extra("Training")
     from nuclarium.core.errors import SettingsError
-    from nuclarium.train.fine_tune import write_settings
+    from nuclarium.train.fine_tune import caution, write_settings
 
     if preview is not None and start is None:
         from nuclarium.report.preview import write_preview
@@ -80,6 +80,8 @@ def train(
     from nuclarium.train.run import train as start_run
 
     settings = source if start is None else write_settings(source, start, out)
+    if start is not None and (said := caution(source)):
+        typer.echo(f"nuclarium: {said}", err=True)
     try:
         best = start_run(settings, out)
     except KeyboardInterrupt:

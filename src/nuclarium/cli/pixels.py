@@ -209,7 +209,8 @@ def apply(
             )
         for name in result.kept:
             typer.echo(f"{name}: kept, as a person has verified or changed it (--overwrite)")
-        typer.echo(f"Look at them, then: nuclarium masks verify {out} NAMES")
+        if result.records:
+            typer.echo(f"Look at them, then: nuclarium masks verify {out} NAMES")
     if result.failures:
         raise typer.Exit(WRONG_INPUT)
 

@@ -18,6 +18,9 @@ SETTINGS = {
 }
 """Minutes on a laptop. No image is held out: there are few."""
 
+ENOUGH_IMAGES = 5
+"""With fewer, some adapted models were worse than the shipped one (docs/models.md)."""
+
 
 def write_settings(dataset: Path, start_from: str, run: Path) -> Path:
     """Write the settings of a run that adapts a model, and return their path.
@@ -60,3 +63,15 @@ def write_settings(dataset: Path, start_from: str, run: Path) -> Path:
         ]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def caution(dataset: Path) -> str:
+    """Return what to be warned of before a model is adapted to a folder; empty if nothing."""
+    count = sum(1 for path in (dataset / "images").iterdir() if not path.name.startswith("."))
+    if count >= ENOUGH_IMAGES:
+        return ""
+    return (
+        f"{count} annotated {'image is' if count == 1 else 'images are'} few: with less than "
+        f"{ENOUGH_IMAGES} the model can become worse than it was. Compare the two on other images "
+        "before you use it: nuclarium evaluate --against"
+    )

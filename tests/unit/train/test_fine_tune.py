@@ -16,6 +16,7 @@ from nuclarium.predict.model import DecoderSpec, InputSpec, load_model  # noqa: 
 from nuclarium.train import fine_tune  # noqa: E402
 from nuclarium.train.config import read_config  # noqa: E402
 from nuclarium.train.export import export_run  # noqa: E402
+from nuclarium.train.fine_tune import caution  # noqa: E402
 from nuclarium.train.run import train  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -118,3 +119,11 @@ def test_a_model_that_does_not_tell_its_network_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="does not say what network it is"):
         read_config(path)
     assert np.isfinite(load_model(silent).input.std)
+
+
+@pytest.mark.parametrize(("count", "is_warned"), [(1, True), (4, True), (5, False)])
+def test_few_images_are_cautioned_of(tmp_path, count, is_warned):
+    (tmp_path / "images").mkdir()
+    for number in range(count):
+        (tmp_path / "images" / f"{number}.tif").touch()
+    assert bool(caution(tmp_path)) is is_warned
