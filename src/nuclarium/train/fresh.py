@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 from typing import Any, Self
@@ -70,12 +71,21 @@ class FreshProcesses:
 
 def _report(sender: Connection, step: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Run a step in this process, and tell how it ended."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         step(*arguments)
     except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
         sender.send(error)
     else:
         sender.send(None)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, however it was ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _killed(arguments: tuple[Any, ...]) -> OutputError:

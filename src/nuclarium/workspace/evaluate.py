@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from nuclarium.evaluate import (
 )
 from nuclarium.evaluate.pairing import image_stem
 from nuclarium.io import open_image
+from nuclarium.io.rows import read_rows
 
 SEED = 0
 _BESIDE = (".csv", ".parquet", ".json", ".txt", ".md")
@@ -176,14 +176,10 @@ def _read(path: Path) -> Labels:
 def _groups(path: Path | None, names: Sequence[str]) -> list[str] | None:
     if path is None:
         return None
+    cells = [row.cells for row in read_rows(path).rows]
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            group_of = {image_stem(Path(r["image"])): r["group"] for r in csv.DictReader(file)}
+        group_of = {image_stem(Path(row["image"])): row["group"] for row in cells}
         return [group_of[name] for name in names]
-    except FileNotFoundError as error:
-        raise InputNotFoundError(f"There must be a CSV of groups at {path}.") from error
-    except (OSError, UnicodeDecodeError, TypeError) as error:
-        raise SettingsError(f"{path} must be a CSV of groups in UTF-8, but it is not.") from error
     except KeyError as error:
         raise SettingsError(
             f"{path} must have the columns image and group and a row for every image, but "
