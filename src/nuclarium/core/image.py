@@ -53,6 +53,10 @@ class Image:
         Significant bits a sample, as the file states them (12-bit data in 16-bit words give 12).
     level_shapes : tuple of (height, width)
         The pyramid, largest first; the first is the image itself.
+    notes : tuple of str
+        What a person should know of how the file was read.
+    description : str
+        What the microscope or its user wrote into the file, on one line.
     """
 
     source: PixelSource
@@ -69,6 +73,7 @@ class Image:
     scene: int = 0
     scene_names: tuple[str, ...] = ("",)
     notes: tuple[str, ...] = field(default=())
+    description: str = ""
 
     def __post_init__(self) -> None:
         if len(self.shape) not in (5, 6) or min(self.shape) < 1:

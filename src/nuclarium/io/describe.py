@@ -49,6 +49,7 @@ def describe(image: Image) -> dict[str, Any]:
         "levels": [{"height": h, "width": w} for h, w in image.level_shapes],
         "scene": image.scene,
         "scene_names": list(image.scene_names),
+        "description": image.description,
         "notes": list(image.notes),
     }
 
@@ -70,6 +71,7 @@ def format_description(description: dict[str, Any]) -> str:
         ("Pixel size", _spacing(description)),
         ("Pyramid", _levels(description)),
         ("Scenes", _scenes(description)),
+        ("Described as", description["description"]),
     ]
     lines += [("Note", note) for note in description["notes"]]
     width = max(len(label) for label, text in lines if text) + 2

@@ -81,6 +81,7 @@ def _image(tif: Any, path: Path, scene: int) -> Image:
         scene=scene,
         scene_names=names,
         notes=(*metadata.notes, *samples.notes, *axis_notes, *_skipped(tif, scenes, metadata)),
+        description=metadata.description,
     )
 
 

@@ -28,6 +28,7 @@ class Metadata:
     channel_names: tuple[str, ...] = ()
     bit_depth: int | None = None
     notes: tuple[str, ...] = ()
+    description: str = ""
 
 
 def series_metadata(tif: Any, series: Any, scene: int, name: str) -> Metadata:
@@ -106,8 +107,8 @@ def _lsm(tif: Any, series: Any, scene: int, name: str) -> Metadata:
     absent = "the LSM header gives no voxel size"
     calibration = calibrated(y, x, z, "LSM header", absent)
     said = " ".join(str((info.get("ScanInformation") or {}).get("Description") or "").split())
-    notes = (f"described as: {said[:300]}",) if said else ()
-    return Metadata("Zeiss LSM", calibration, names, _lsm_bits(info, series), notes)
+    bits = _lsm_bits(info, series)
+    return Metadata("Zeiss LSM", calibration, names, bits, description=said[:300])
 
 
 def _lsm_bits(info: dict[str, Any], series: Any) -> int | None:

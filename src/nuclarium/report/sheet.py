@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,14 +55,16 @@ def sheet(rows: Sequence[Row], *, title: str, note: str = "", side: int = 200) -
     picture : ndarray of uint8, shape (H, W, 3)
     """
     columns = max((len(row.pictures) for row in rows), default=1)
-    width = max(2 * _MARGIN + columns * (side + _GAP), 520)
+    large, small = ImageFont.load_default(18), ImageFont.load_default(_TEXT - 1)
+    words = max(large.getlength(title), small.getlength(note))
+    width = max(2 * _MARGIN + max(columns * (side + _GAP), math.ceil(words)), 520)
     heights = [_height(row, side) for row in rows]
     head = _MARGIN + 24 + (22 if note else 0)
     canvas = PillowImage.new("RGB", (width, head + sum(heights) + _MARGIN), _PAPER)
     draw = ImageDraw.Draw(canvas)
-    draw.text((_MARGIN, _MARGIN), title, _INK, ImageFont.load_default(18))
+    draw.text((_MARGIN, _MARGIN), title, _INK, large)
     if note:
-        draw.text((_MARGIN, _MARGIN + 24), note, _PALE, ImageFont.load_default(_TEXT - 1))
+        draw.text((_MARGIN, _MARGIN + 24), note, _PALE, small)
     y = head
     for row, height in zip(rows, heights, strict=True):
         _draw_row(canvas, draw, row, y, side)

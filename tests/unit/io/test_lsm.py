@@ -125,7 +125,8 @@ def test_description_of_the_recording_is_shown(tmp_path):
     notes = LsmNotes(description="not a microscope image")
     write_lsm(tmp_path / "a.lsm", np.zeros((1, 1, 1, 9, 9), np.uint8), notes=notes)
     with open_image(tmp_path / "a.lsm") as image:
-        assert image.notes == ("described as: not a microscope image",)
+        assert image.description == "not a microscope image"
+        assert image.notes == ()
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,8 @@ def test_preview_shows_equal_values_equally_bright(tmp_path):
     shown = np.asarray(Image.open(tmp_path / "p.png").convert("RGB"))
     assert has(shown, (51, 51, 51)) > 1000
     assert has(shown, (153, 153, 153)) > 1000
+
+
+def test_long_title_is_not_cut():
+    short, long = (sheet([], title="W" * length).shape[1] for length in (3, 80))
+    assert (short, long > 800) == (520, True)

@@ -74,7 +74,7 @@ def test_everything_says_that_it_is_synthetic(folder):
     assert set(pd.read_csv(folder / "sheet.csv")["synthetic"]) == {"yes"}
     with open_image(folder / "250Pa" / "colony01.lsm") as image:
         assert "synthetic" in image.channel_names[0]
-        assert "SYNTHETIC" in image.notes[0]
+        assert "SYNTHETIC" in image.description
     with tifffile.TiffFile(folder / "truth" / "colony01.ome.tif") as tif:
         assert "synthetic" in tif.ome_metadata
 
