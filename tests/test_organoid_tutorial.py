@@ -20,6 +20,22 @@ SMALLER = (
 )
 
 
+LEFT_BEHIND = (
+    "nuclarium info planes/colony01_z012.tif --json",
+    "nuclarium measure masks/labels/colony01_z012.tif planes/colony01_z012.tif --out one.csv",
+    "nuclarium evaluate masks/labels masks/labels",
+    "nuclarium evaluate results ../stacks/truth --3d",
+    "nuclarium recipe show",
+    "nuclarium masks list masks --history",
+    "nuclarium dataset diff datasets/organoids/v001 datasets/organoids/v002",
+    "nuclarium dataset group datasets/organoids",
+    "nuclarium dataset export datasets/organoids --format coco --out coco",
+    "nuclarium dataset stats datasets/organoids --json",
+    "nuclarium export benchmarks/encoders/mobilenet_v2/run --out winner.onnx",
+)
+"""The other commands, on what the tutorial leaves behind."""
+
+
 def run_as_one(text, folder):
     """Run all shell blocks as one script, since one of them changes the folder."""
     code = "\n".join(re.findall(r"^```shell\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
@@ -56,3 +72,5 @@ def test_tutorial_runs_in_a_reduced_form(tmp_path):
         for line in (project / "records.jsonl").read_text("utf-8").splitlines()
     ]
     assert {"slices", "pixels apply", "patches", "segment", "compare"} <= set(recorded)
+    for command in LEFT_BEHIND:
+        run_as_one(f"```shell\n{command}\n```\n", project)
