@@ -71,6 +71,7 @@ def test_tutorial_runs_in_a_reduced_form(tmp_path):
         json.loads(line)["what"]
         for line in (project / "records.jsonl").read_text("utf-8").splitlines()
     ]
-    assert {"slices", "pixels apply", "patches", "segment", "compare"} <= set(recorded)
+    steps = {"slices", "pixels train", "pixels apply", "patches", "dataset build", "dataset split"}
+    assert {*steps, "segment", "compare"} <= set(recorded)
     for command in LEFT_BEHIND:
         run_as_one(f"```shell\n{command}\n```\n", project)

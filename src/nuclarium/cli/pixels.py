@@ -113,7 +113,14 @@ def train(
         forest=ForestSettings(trees=trees, depth=depth, seed=seed),
         class_names=tuple(name.strip() for name in classes.split(",")),
     )
-    found = train_pixels(images, strokes, out, settings, workers=workers or available_cores())
+    found = train_pixels(
+        images,
+        strokes,
+        out,
+        settings,
+        workers=workers or available_cores(),
+        made_by=command_line(),
+    )
     trained_on = found.facts["images"]
     if as_json:
         facts = {"file": str(out), "sha256": classifier_digest(found), **found.facts}

@@ -15,10 +15,11 @@ from nuclarium.dataset.diff import Change, compare_versions
 from nuclarium.dataset.duplicates import near_duplicates
 from nuclarium.dataset.intake import Intake, IntakeSettings, take_folder
 from nuclarium.dataset.look import look_of
-from nuclarium.dataset.manifest import Dataset, Item, read_dataset, versions
+from nuclarium.dataset.manifest import MANIFEST, Dataset, Item, read_dataset, versions
 from nuclarium.dataset.split import SplitSettings, split_counts, split_items
 from nuclarium.dataset.styles import DISTANCE, group_by_look
 from nuclarium.dataset.trouble import sizes_of
+from nuclarium.workspace.project import record_around
 from nuclarium.workspace.record import utc_now
 
 Advance = Callable[[int], None]
@@ -136,7 +137,7 @@ def freeze(
         out, name, intake.drafts, facts, ignore_split=split is None, advance=advance
     )
     notes = [*intake.notes, *_after_build(built, before)]
-    return Outcome(built.dataset, built.is_new, notes)
+    return _recorded("dataset build", built, facts, notes)
 
 
 def split_dataset(dataset: Path, settings: SplitSettings) -> Outcome:
@@ -157,7 +158,7 @@ def split_dataset(dataset: Path, settings: SplitSettings) -> Outcome:
     meta = {**_stamp(), "split": settings.as_dict()}
     built = derive_version(before, items, meta)
     notes += _split_notes(built.dataset, settings)
-    return Outcome(built.dataset, built.is_new, notes)
+    return _recorded("dataset split", built, settings.as_dict(), notes)
 
 
 def group_dataset(
@@ -181,7 +182,8 @@ def group_dataset(
     sizes = Counter(item.value(LOOK) for item in items)
     shown = ", ".join(f"{name} {count}" for name, count in sizes.most_common(8))
     more = f" and {len(sizes) - 8} more" if len(sizes) > 8 else ""
-    return Outcome(built.dataset, built.is_new, [f"{len(sizes)} groups: {shown}{more}."])
+    notes = [f"{len(sizes)} groups: {shown}{more}."]
+    return _recorded("dataset group", built, {"distance": distance}, notes)
 
 
 def diff_datasets(before: Path, after: Path) -> list[Change]:
@@ -223,6 +225,14 @@ def _after_build(built: Built, before: Dataset | None) -> list[str]:
             f"{before.version} was split, {built.dataset.version} is not yet: split it again."
         )
     return notes
+
+
+def _recorded(what: str, built: Built, settings: Mapping[str, Any], notes: list[str]) -> Outcome:
+    """Say in the project that the dataset lies in, if it lies in one, which version was made."""
+    folder = built.dataset.folder
+    if built.is_new:
+        record_around(folder, what, settings=settings, outputs=[folder / MANIFEST])
+    return Outcome(built.dataset, built.is_new, notes)
 
 
 def _stamp() -> dict[str, Any]:

@@ -23,7 +23,7 @@ from nuclarium.suggest.file import classifier_digest, read_classifier
 from nuclarium.suggest.tiles import FeatureTiles
 from nuclarium.workspace.mask_status import PRELIMINARY, MaskStatuses
 from nuclarium.workspace.pixel_images import LookSettings, PixelImage, image_names, opened
-from nuclarium.workspace.project import Project
+from nuclarium.workspace.project import record_around
 from nuclarium.workspace.sources import Failure
 
 _FOREGROUND = 2
@@ -148,9 +148,9 @@ def _record(
     made_by: str,
 ) -> None:
     """Say in the project, if the masks lie in one, what they were made of."""
-    project = Project.around(result.folder)
-    if project is not None and result.records:
-        project.record(
+    if result.records:
+        record_around(
+            result.folder,
             "pixels apply",
             settings=asdict(settings),
             inputs=[classifier, *images],

@@ -20,6 +20,7 @@ from nuclarium.suggest.settings import FAMILIES, SCALES_PX, Family, FeatureSetti
 from nuclarium.suggest.strokes import MAX_CLASSES, Strokes
 from nuclarium.suggest.tiles import FeatureTiles
 from nuclarium.workspace.pixel_images import LookSettings, image_names, opened
+from nuclarium.workspace.project import record_around
 from nuclarium.workspace.stroke_files import assigned, read_strokes
 
 
@@ -65,6 +66,7 @@ def train_pixels(
     settings: PixelTrainSettings | None = None,
     *,
     workers: int = 1,
+    made_by: str = "",
 ) -> PixelClassifier:
     """Train a classifier and write it.
 
@@ -79,6 +81,8 @@ def train_pixels(
     settings : PixelTrainSettings, optional
     workers : int
         Tiles of features that are computed at once.
+    made_by : str
+        The command, for the record of the project that the file lies in, if it lies in one.
 
     Raises
     ------
@@ -108,6 +112,14 @@ def train_pixels(
         facts=_facts(parts, settings),
     )
     write_classifier(out, classifier)
+    record_around(
+        out,
+        "pixels train",
+        settings=asdict(settings),
+        inputs=[*images, *strokes],
+        outputs=[out],
+        made_by=made_by,
+    )
     return classifier
 
 

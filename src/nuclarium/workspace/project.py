@@ -206,6 +206,21 @@ class Project:
         return {self.name_of(path): hash_file(path) for path in files}
 
 
+def record_around(
+    path: Path,
+    what: str,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    inputs: Iterable[Path] = (),
+    outputs: Iterable[Path] = (),
+    made_by: str = "",
+) -> None:
+    """Add a line to the record of the project that a path lies in; nothing if it lies in none."""
+    project = Project.around(path)
+    if project is not None:
+        project.record(what, settings=settings, inputs=inputs, outputs=outputs, made_by=made_by)
+
+
 def _wrong_name(name: str, names: Mapping[str, int]) -> str:
     """Return what is wrong with the name of an image, if anything is."""
     if not name:
