@@ -16,14 +16,19 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         cls=taking_several("--encoders", "--seeds"),
-        epilog="Example:  nuclarium benchmark datasets/bmgd --encoders ResNet50 MobileNetV2 "
-        "--out benchmarks/bmgd --reference bmgd-paper",
+        epilog="Examples:  nuclarium benchmark datasets/mine --encoders ResNet50 MobileNetV2 "
+        "--out benchmarks/mine   |   "
+        "nuclarium benchmark BMGD --out benchmarks/bmgd --reference bmgd-paper",
     )(benchmark)
 
 
 def benchmark(
     dataset: Annotated[
-        Path, typer.Argument(help="Version of a dataset with a split into train, val and test.")
+        Path,
+        typer.Argument(
+            help="Dataset with a split into train, val and test; or a folder such as BMGD's, which "
+            "is frozen and split at random first."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the benchmark.")],
     encoders: Annotated[
@@ -56,12 +61,16 @@ def benchmark(
     """Train encoders side by side and compare them; goes on when started again. Needs `train`."""
     from nuclarium.core.errors import NuclariumError
     from nuclarium.workspace.benchmark import write_benchmark
+    from nuclarium.workspace.benchmark_dataset import frozen_dataset
     from nuclarium.workspace.published import reference as published_table
 
     need_extra("A benchmark")
     published_table(reference)  # a wrong name is refused before hours of training
     from nuclarium.train.benchmark import ENCODERS, Plan, run_benchmark
 
+    dataset, notes = frozen_dataset(dataset, out)
+    for note in notes:
+        typer.echo(note, err=True)
     plan = Plan(
         dataset=dataset,
         out=out,
