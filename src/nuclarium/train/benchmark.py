@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,11 +104,17 @@ def run_benchmark(plan: Plan, *, progress: bool = True) -> list[Path]:
     jobs = jobs_of(plan, dataset)
     waiting = [job for job in jobs if not is_scored(job)]
     _open_folder(plan, dataset)
-    failures = _side_by_side(waiting, plan.jobs, progress)
-    # Times are taken when nothing else runs.
+
+    def finish(processes: FreshProcesses, job: Job) -> None:
+        processes.run(train_one, job, progress)
+        if plan.jobs == 1:
+            processes.run(measure, job, dataset.folder)
+
+    failures = _side_by_side(waiting, plan.jobs, finish)
+    # Times are taken when nothing else runs: of several runs at once, after the last.
     with FreshProcesses() as processes:
         for job in waiting:
-            if job not in failures:
+            if job not in failures and not is_scored(job):
                 processes.run(measure, job, dataset.folder)
     if failures:
         raise next(iter(failures.values()))
@@ -259,13 +265,15 @@ def _open_folder(plan: Plan, dataset: Dataset) -> None:
     )
 
 
-def _side_by_side(jobs: list[Job], at_once: int, progress: bool) -> dict[Job, NuclariumError]:
-    """Train, each run in a process of its own; say which failed, after all others are done."""
+def _side_by_side(
+    jobs: list[Job], at_once: int, finish: Callable[[FreshProcesses, Job], None]
+) -> dict[Job, NuclariumError]:
+    """Finish runs, each in processes of its own; say which failed, after all others are done."""
     failures: dict[Job, NuclariumError] = {}
     pool = ThreadPoolExecutor(at_once)
     with FreshProcesses() as processes:
         try:
-            futures = {pool.submit(processes.run, train_one, job, progress): job for job in jobs}
+            futures = {pool.submit(finish, processes, job): job for job in jobs}
             for future in as_completed(futures):
                 try:
                     future.result()
