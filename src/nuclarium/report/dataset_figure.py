@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from nuclarium.report.figures import Rgb
+from nuclarium.report.lettering import drawable, font
 from nuclarium.report.numbers import count_text, number_text
 
 Floats = npt.NDArray[np.float64]
@@ -180,16 +181,12 @@ def _write(
     colour: tuple[int, int, int] = _TEXT,
 ) -> None:
     at = (place[0] * _SCALE, place[1] * _SCALE)
-    draw.text(at, text, fill=colour, anchor=anchor, font=_font(size))
-
-
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size * _SCALE)
+    draw.text(at, drawable(text), fill=colour, anchor=anchor, font=font(size * _SCALE))
 
 
 def _fitted(text: str, room: float) -> str:
     """Cut a name to the room that it has."""
-    font = _font(_SIZE)
-    while len(text) > 2 and font.getlength(text) > room * _SCALE:
+    letters = font(_SIZE * _SCALE)
+    while len(text) > 2 and letters.getlength(text) > room * _SCALE:
         text = text[:-2] + "…"
     return text

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from nuclarium.report.figures import Rgb, fitted
+from nuclarium.report.lettering import Font, drawable, font
 
 _GAP = 6
 _MARGIN = 12
@@ -55,7 +56,8 @@ def sheet(rows: Sequence[Row], *, title: str, note: str = "", side: int = 200) -
     picture : ndarray of uint8, shape (H, W, 3)
     """
     columns = max((len(row.pictures) for row in rows), default=1)
-    large, small = ImageFont.load_default(18), ImageFont.load_default(_TEXT - 1)
+    title, note = drawable(title), drawable(note)
+    large, small = font(18), font(_TEXT - 1)
     words = max(large.getlength(title), small.getlength(note))
     width = max(2 * _MARGIN + max(columns * (side + _GAP), math.ceil(words)), 520)
     heights = [_height(row, side) for row in rows]
@@ -81,15 +83,16 @@ def _draw_row(
     canvas: PillowImage.Image, draw: ImageDraw.ImageDraw, row: Row, y: int, side: int
 ) -> None:
     if row.title:
-        draw.text((_MARGIN, y + 4), row.title, _INK, ImageFont.load_default(_TEXT))
+        draw.text((_MARGIN, y + 4), drawable(row.title), _INK, font(_TEXT))
         y += 26
     tallest = max((_shown(picture, side).shape[0] for picture in row.pictures), default=0)
     for column, picture in enumerate(row.pictures):
         x = _MARGIN + column * (side + _GAP)
         canvas.paste(PillowImage.fromarray(_shown(picture, side)), (x, y))
         if column < len(row.captions):
-            font = ImageFont.load_default(_TEXT - 2)
-            draw.text((x, y + tallest + 3), _cut(row.captions[column], font, side), _PALE, font)
+            letters = font(_TEXT - 2)
+            caption = _cut(drawable(row.captions[column]), letters, side)
+            draw.text((x, y + tallest + 3), caption, _PALE, letters)
 
 
 def _shown(picture: Rgb, side: int) -> Rgb:
@@ -106,9 +109,9 @@ def _shown(picture: Rgb, side: int) -> Rgb:
     return shown
 
 
-def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    if font.getlength(text) <= width:
+def _cut(text: str, letters: Font, width: int) -> str:
+    if letters.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "…") > width:
+    while text and letters.getlength(text + "…") > width:
         text = text[:-1]
     return text + "…"
