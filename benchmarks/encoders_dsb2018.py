@@ -16,7 +16,7 @@ import argparse
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +96,18 @@ def by_look(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return split_items(items, SplitSettings(by="look", seed=0))
 
 
+def in_parts(
+    whole: list[Draft], split: Callable[[tuple[Item, ...]], tuple[Item, ...]]
+) -> list[Draft]:
+    """Give every draft the part that its item gets, of which a split looks at the facts alone."""
+    unread = {"image": "", "labels": "", "image_sha256": "", "labels_sha256": "", "n_nuclei": 0}
+    items = tuple(
+        Item(id=draft.id, height=SIDE, width=SIDE, **unread, **draft.facts) for draft in whole
+    )
+    part = {item.id: item.split for item in split(items)}
+    return [replace(draft, facts={**draft.facts, "split": part[draft.id]}) for draft in whole]
+
+
 def report(dataset: Dataset) -> str:
     patches = Counter(item.split for item in dataset.items)
     images = Counter(part for part, _ in {(i.split, i.group) for i in dataset.items})
@@ -123,22 +135,7 @@ def main() -> None:
     for name, split in parts.items():
         folder = args.out / name
         whole = list(drafts(args.data, rows))
-        items = tuple(
-            Item(
-                id=draft.id,
-                image="",
-                labels="",
-                image_sha256="",
-                labels_sha256="",
-                height=SIDE,
-                width=SIDE,
-                n_nuclei=0,
-                **draft.facts,
-            )
-            for draft in whole
-        )
-        part = {item.id: item.split for item in split(items)}
-        placed = [replace(draft, facts={**draft.facts, "split": part[draft.id]}) for draft in whole]
+        placed = in_parts(whole, split)
         meta = {**META, "split": {"by": name.removeprefix("by-"), "seed": 0}}
         print(report(build_version(folder, f"dsb2018-{name}", placed, meta).dataset), flush=True)
 

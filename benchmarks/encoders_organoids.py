@@ -15,16 +15,15 @@ import argparse
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from encoders_dsb2018 import SIDE, starts
+from encoders_dsb2018 import SIDE, in_parts, starts
 
 from nuclarium.core.labels import Labels
 from nuclarium.dataset.build import Draft, build_version
-from nuclarium.dataset.manifest import Item
 from nuclarium.dataset.split import SplitSettings, split_items
 from nuclarium.io import hash_file, open_image
 
@@ -83,27 +82,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     whole = list(drafts(args.data))
-    items = tuple(
-        Item(
-            id=draft.id,
-            image="",
-            labels="",
-            image_sha256="",
-            labels_sha256="",
-            height=SIDE,
-            width=SIDE,
-            n_nuclei=0,
-            **draft.facts,
-        )
-        for draft in whole
-    )
     for name, by in (("by-patch", "random"), ("by-colony", "group")):
         settings = SplitSettings(RATIOS, by=by, stratify="condition", seed=0)
-        part = {item.id: item.split for item in split_items(items, settings)}
-        placed = [replace(d, facts={**d.facts, "split": part[d.id]}) for d in whole]
+        placed = in_parts(whole, partial(split_items, settings=settings))
         meta = {**META, "split": settings.as_dict()}
         build_version(args.out / name, f"organoids-{name}", placed, meta)
-        print(name, dict(Counter(part.values())), flush=True)
+        print(name, dict(Counter(draft.facts["split"] for draft in placed)), flush=True)
 
 
 if __name__ == "__main__":
