@@ -9,8 +9,9 @@ import pandas as pd
 
 from nuclarium.core.classes import Hierarchy, shipped_hierarchy
 from nuclarium.core.marks import Points
-from nuclarium.io.interchange.nucls_anchors import NOT_SEEN, AnchorTable, AnchorTruth, inclusive
+from nuclarium.io.interchange.nucls_anchors import NOT_SEEN, AnchorTable, AnchorTruth
 from nuclarium.io.interchange.nucls_csv import BOX
+from nuclarium.io.interchange.nucls_marks import inclusive
 from nuclarium.io.write import write_text
 
 

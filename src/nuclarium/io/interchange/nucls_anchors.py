@@ -12,6 +12,7 @@ import pandas as pd
 
 from nuclarium.core.classes import Hierarchy, shipped_hierarchy
 from nuclarium.core.marks import Points
+from nuclarium.io.interchange.nucls_marks import inclusive
 
 UNDETECTED = "undetected"
 NOT_SEEN = "DidNotAnnotateFOV"
@@ -173,14 +174,6 @@ def nucls_groups(raters: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 def is_alias(name: str) -> bool:
     """Whether a column is named as NuCLS names raters, such as ``SP.3``."""
     return _ALIAS.fullmatch(name) is not None
-
-
-def inclusive(boxes: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return pixels ``xmin, ymin, xmax, ymax`` that half-open boxes touch; shape (..., 4)."""
-    y0, x0, y1, x1 = np.moveaxis(np.asarray(boxes, np.float64), -1, 0)
-    low = np.floor([x0, y0])
-    high = np.maximum(np.ceil([x1, y1]) - 1, low)
-    return np.moveaxis(np.concatenate([low, high]), 0, -1).astype(np.int64)
 
 
 def anchor_id(box: npt.ArrayLike, fov: str) -> str:
