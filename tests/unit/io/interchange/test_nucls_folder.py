@@ -18,6 +18,7 @@ from nuclarium.core.errors import (
 )
 from nuclarium.core.geometry import Box
 from nuclarium.io.interchange.nucls_folder import find_nucls_fields
+from nuclarium.io.interchange.nucls_locations import read_locations
 from nuclarium.io.interchange.nucls_marks import marks_of_table
 from nuclarium.io.interchange.nucls_tables import read_core_tables
 from nuclarium.io.interchange.nucls_write import FieldToWrite, write_nucls_folder
@@ -44,6 +45,19 @@ def test_file_of_locations_gives_the_field_of_view(tmp_path, place):
     (tmp_path / place).write_text(LOCATION, "utf-8")
     (field,) = find_nucls_fields(tmp_path)
     assert field.fov == field.read(image=False).fov == Box(5, 4, 90, 110)
+
+
+def test_file_of_locations_with_other_columns_is_said_and_not_used(tmp_path):
+    write_field(tmp_path)
+    path = tmp_path / "all_fov_locations.csv"
+    path.write_text(LOCATION.replace("xmin", "left"), "utf-8")
+    (field,) = find_nucls_fields(tmp_path)
+    assert field.fov is None
+    assert field.read().remarks[0] == (
+        "all_fov_locations.csv has no columns xmin, so fields of view are those of masks"
+    )
+    with pytest.raises(SettingsError, match=r"must have the columns fovname, .* has no xmin"):
+        read_locations(path)
 
 
 def test_nothing_but_names_is_read_at_first(tmp_path):
@@ -121,7 +135,6 @@ def test_grey_and_damaged_pictures_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (LOCATION.replace("xmin", "left"), "must have the columns fovname, .* has no xmin"),
         (LOCATION.replace("110", "4"), "row 2 must have xmin < xmax"),
         (LOCATION.replace("110", "wide"), "row 2 must have a whole number of pixels as xmax"),
         (LOCATION + f"1,{STEM},0,0,9,9\n", "row 3 must name a field that has one place"),

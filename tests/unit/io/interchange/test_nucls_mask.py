@@ -90,6 +90,17 @@ def test_field_of_view_is_grey_and_nuclei_cross_its_border(tmp_path):
     assert mask.fov == Box(1, 1, 4, 5)
 
 
+def test_ids_that_the_original_gives_the_field_of_view_are_ignored(tmp_path):
+    labels = np.zeros((6, 6), np.int32)
+    labels[1:3, 1:3] = 2
+    write_nucls_mask(tmp_path / "a.png", labels, ["tumor", "tumor"])
+    pixels = imagecodecs.png_decode((tmp_path / "a.png").read_bytes()).copy()
+    pixels[labels == 0, 1:] = instance_pairs()[0]
+    mask = read_nucls_mask(png(tmp_path / "a.png", pixels))
+    np.testing.assert_array_equal(mask.numbers, labels)
+    assert mask.fov == Box(0, 0, 6, 6)
+
+
 def test_smaller_nuclei_are_painted_on_top():
     assert paint_marks(boxes([1, 1, 2, 3], [0, 0, 3, 4]), (3, 5)).tolist() == [
         [2, 2, 2, 2, 0],
