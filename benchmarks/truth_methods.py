@@ -93,7 +93,7 @@ def plain(rng: np.random.Generator) -> Study:
 
 
 def sparse(rng: np.random.Generator) -> Study:
-    """A hundred raters with 15 answers each."""
+    """Draw a hundred raters with 15 answers each."""
     prior = rng.dirichlet(np.full(4, 5.0))
     codes, truth = answered(rng, prior, skilled(rng, 100, 4), 500, 3)
     return named(codes), truth
@@ -110,7 +110,7 @@ def spammers(rng: np.random.Generator) -> Study:
 
 
 def difficult(rng: np.random.Generator) -> Study:
-    """Items of several difficulties, as GLAD supposes."""
+    """Draw items of several difficulties, as GLAD supposes."""
     items, raters, each, labels = 1000, 20, 5, 3
     truth, item = rng.integers(0, labels, items), np.repeat(np.arange(items), each)
     rater = np.argsort(rng.random((items, raters)), axis=1)[:, :each].ravel()
