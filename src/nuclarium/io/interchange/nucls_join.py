@@ -12,7 +12,7 @@ from nuclarium.core.classes import Hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
-from nuclarium.io.interchange.nucls_marks import pixel_boxes
+from nuclarium.io.interchange.nucls_marks import inclusive
 from nuclarium.io.interchange.nucls_mask import NuclsMask
 from nuclarium.io.interchange.nucls_paint import paint_marks
 from nuclarium.io.interchange.nucls_remarks import listed
@@ -74,6 +74,9 @@ def join_mask(mask: NuclsMask, marks: Marks, hierarchy: Hierarchy, name: str) ->
     remarks = []
     if len(lost):
         remarks.append(listed("nuclei that the mask does not show", _ids(marks, lost)))
+    covered = np.setdiff1d(np.arange(1, len(marks) + 1), np.concatenate([seen, row_of]))
+    if len(covered):
+        remarks.append(listed("nuclei under others or beyond the image", _ids(marks, covered)))
     if len(alone):
         at = [tuple(int(v[0]) for v in np.nonzero(mask.numbers == n)) for n in alone[:5].tolist()]
         first = ", ".join(f"(y {y}, x {x})" for y, x in at)
@@ -105,7 +108,7 @@ def _add_hidden(
     codes: npt.NDArray[np.int64],
     expected: npt.NDArray[np.int64],
 ) -> None:
-    boxes = pixel_boxes(marks)
+    boxes = inclusive(marks.boxes)
     areas = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
     taken = np.zeros(len(marks) + 1, bool)
     taken[row_of] = True
