@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.core.errors import SettingsError
+from nuclarium.raters.answers import UNDETECTED
 
 _EDGES = ("ymin", "xmin", "ymax", "xmax")
 _OUTLINE = ("outline_y", "outline_x")
@@ -77,6 +78,8 @@ def read_columns(table: pd.DataFrame) -> Columns:
         _say(mistakes, text[name] == "", f"has no {name}")
     if "id" not in table:
         text["id"] = np.array([str(row) for row in range(len(table))], object)
+    told = "has the label undetected, which is kept for raters who marked nothing"
+    _say(mistakes, text["label"] == UNDETECTED, told)
     kind = _kinds(text["kind"], mistakes)
     given = _boxes(table, mistakes)
     outlines = _outlines(text, kind, mistakes)
@@ -168,7 +171,7 @@ def _completed(
 ) -> tuple[npt.NDArray[np.float64], Mask]:
     """Check boxes, and give the extent of their outline to rows that have none."""
     told = {row for row, _ in mistakes}
-    some = ~np.isnan(boxes).all(axis=1)
+    some: Mask = np.asarray(~np.isnan(boxes).all(axis=1))
     broken = some & ~np.isfinite(boxes).all(axis=1)
     for row in np.flatnonzero(broken).tolist():
         if row not in told:

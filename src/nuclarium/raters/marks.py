@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +77,7 @@ class RaterMarks:
     row: npt.NDArray[np.int64]
     seen: Codes
     groups: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.field)
@@ -89,12 +90,21 @@ class RaterMarks:
     def only(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.integer]) -> RaterMarks:
         """Return some marks, by mask or by place; names and `seen` stay as they are."""
         places = np.arange(len(self))[chosen]
-        arrays = ("field", "rater", "arm", "label", "boxes", "kind", "accepted", "time", "row")
-        tuples = ("outlines", "suggestion", "ids")
+        some = places.tolist()
         return replace(
             self,
-            **{name: getattr(self, name)[places] for name in arrays},
-            **{name: tuple(map(getattr(self, name).__getitem__, places)) for name in tuples},
+            field=self.field[places],
+            rater=self.rater[places],
+            arm=self.arm[places],
+            label=self.label[places],
+            boxes=self.boxes[places],
+            kind=self.kind[places],
+            outlines=tuple(self.outlines[i] for i in some),
+            suggestion=tuple(self.suggestion[i] for i in some),
+            accepted=self.accepted[places],
+            time=self.time[places],
+            ids=tuple(self.ids[i] for i in some),
+            row=self.row[places],
         )
 
     def of_raters(self, raters: Sequence[str]) -> RaterMarks:
@@ -216,7 +226,9 @@ def _marks(
 
 def _place_key(columns: Columns, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Columns that are the same for two marks of one rater in one arm at exactly one place."""
-    frame = {name: columns.text[name][rows] for name in ("field", "rater", "arm")}
+    frame: dict[str, npt.NDArray[Any]] = {
+        name: columns.text[name][rows] for name in ("field", "rater", "arm")
+    }
     frame |= {f"edge{i}": columns.boxes[rows, i] for i in range(4)}
     frame["kind"] = columns.kind[rows]
     frame["outline"] = columns.text["outline_x"][rows] + "/" + columns.text["outline_y"][rows]
