@@ -47,9 +47,7 @@ ABSTRACTORS = [[13, 0, 0], [0, 20, 7], [0, 4, 56]]
 def answers_of(matrix, field=None, group=None, labels=None):
     """Answers from rows of items with a label of each rater; None where there is none."""
     names = labels or sorted({v for row in matrix for v in row if v is not None})
-    rows = [
-        (i, r, names.index(v)) for i, row in enumerate(matrix) for r, v in enumerate(row) if v
-    ]
+    rows = [(i, r, names.index(v)) for i, row in enumerate(matrix) for r, v in enumerate(row) if v]
     item, rater, label = np.array(rows, np.int32).reshape(-1, 3).T
     return Answers(
         item,
@@ -165,9 +163,7 @@ def test_coefficients_of_the_first_fifteen_patients_are_the_published_ones():
 def test_coefficients_of_two_abstractors_are_the_published_ones():
     cells = itertools.product("123", repeat=2)
     rows = [
-        list(pair)
-        for pair, n in zip(cells, np.ravel(ABSTRACTORS), strict=True)
-        for _ in range(n)
+        list(pair) for pair, n in zip(cells, np.ravel(ABSTRACTORS), strict=True) for _ in range(n)
     ]
     answers = answers_of(rows)
     assert pairwise_kappa(answers, draws=0).kappa[0, 1] == pytest.approx(0.7964094, abs=5e-8)
@@ -218,8 +214,14 @@ def test_drawing_fields_by_weights_equals_rebuilding_the_answers(coefficient, rn
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.lists(st.sampled_from([None, "1", "2", "3"]), min_size=4, max_size=4),
-                min_size=3, max_size=8), st.permutations(range(4)))
+@given(
+    st.lists(
+        st.lists(st.sampled_from([None, "1", "2", "3"]), min_size=4, max_size=4),
+        min_size=3,
+        max_size=8,
+    ),
+    st.permutations(range(4)),
+)
 def test_the_order_of_raters_does_not_matter(rows, order):
     if not any(v for row in rows for v in row):
         return
@@ -298,8 +300,12 @@ def test_items_are_chosen_by_how_many_detected_them():
 def test_of_repeated_answers_the_last_counts():
     first = answers_of([["a", "b"], ["b", "b"], ["a", "a"]])
     again = Answers(
-        np.append([0], first.item), np.append([1], first.rater), np.append([0], first.label),
-        first.items, first.raters, first.labels,
+        np.append([0], first.item),
+        np.append([1], first.rater),
+        np.append([0], first.label),
+        first.items,
+        first.raters,
+        first.labels,
     )
     assert agreement(again, draws=0).value == agreement(first, draws=0).value
 
@@ -352,8 +358,9 @@ def test_ten_thousand_classes_are_no_more_than_their_answers(rng):
     item, rater = np.divmod(np.arange(4000), 2)
     label = np.where(rng.random(4000) < 0.8, np.repeat(code, 2), rng.integers(0, 10_000, 4000))
     names = tuple(map(str, range(2000)))
-    answers = Answers(item, rater, label, names, ("a", "b"), labels, item[::2] // 100,
-                      tuple(map(str, range(20))))
+    answers = Answers(
+        item, rater, label, names, ("a", "b"), labels, item[::2] // 100, tuple(map(str, range(20)))
+    )
     assert agreement(answers, draws=50).value == pytest.approx(0.64, abs=0.04)
     assert pairwise_kappa(answers, draws=20).kappa[0, 1] == pytest.approx(0.64, abs=0.04)
 
@@ -361,7 +368,13 @@ def test_ten_thousand_classes_are_no_more_than_their_answers(rng):
 def test_bands_are_words():
     words = [band(v) for v in (-0.1, 0.1, 0.3, 0.5, 0.7, 0.9, float("nan"))]
     assert words == [
-        "poor", "slight", "fair", "moderate", "substantial", "near perfect", "undefined",
+        "poor",
+        "slight",
+        "fair",
+        "moderate",
+        "substantial",
+        "near perfect",
+        "undefined",
     ]
 
 

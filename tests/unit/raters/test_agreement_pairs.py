@@ -49,7 +49,9 @@ def test_pairs_without_common_items_or_with_one_label_have_a_remark():
     found = pairwise_kappa(answers_of([[0, -1, 0], [0, -1, 0], [-1, 1, -1]]), draws=0)
     table = found.table()
     assert table["remark"].tolist() == [
-        "no common item", "both gave one label only", "no common item",
+        "no common item",
+        "both gave one label only",
+        "no common item",
     ]
     assert table["kappa"].isna().all()
     assert "2 of 3 pairs have no common item" in found.remarks[0]
