@@ -9,6 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.accuracy_comparison import compare_raters, paired_raters
+from nuclarium.raters.agreement_arms import compare_arms
 from nuclarium.raters.agreement_arrangements import arrangements
 from nuclarium.raters.agreement_bootstrap import estimate
 from nuclarium.raters.agreement_detection import detection_agreement
@@ -228,3 +229,34 @@ def test_draws_are_the_same_in_parts_and_at_once(rng):
     whole = estimate(mean, 10, rng=seeds[0], draws=50)
     parts = estimate(mean, 10, rng=seeds[1], draws=50, width=1 << 21)
     np.testing.assert_array_equal(whole.drawn, parts.drawn)
+
+
+def test_arms_are_exchanged_rater_by_rater(rng):
+    true = rng.integers(0, 3, 90)
+    arms = []
+    for skill in (0.3, 0.8):
+        guess = rng.integers(0, 3, (90, 4))
+        arms.append(np.where(rng.random((90, 4)) < skill, true[:, None], guess))
+    found = compare_arms(*map(answers_of, arms))
+
+    def mean(chosen):
+        codes = np.stack([arms[arm][:, r] for r, arm in enumerate(chosen)], axis=1)
+        table = pairwise_kappa(answers_of(codes), draws=0).table()
+        return table["kappa"].mean()
+
+    every = list(itertools.product((0, 1), repeat=4))
+    dealt = np.array([mean(1 - np.array(s)) - mean(s) for s in every])
+    assert found.difference == pytest.approx(mean([1] * 4) - mean([0] * 4))
+    expected = (np.abs(dealt) >= abs(found.difference) - 1e-9).mean()
+    assert found.chance.p == pytest.approx(expected) == found.chance.smallest
+    assert found.chance.is_exact
+
+
+def test_arms_of_many_raters_are_sampled_and_one_rater_is_refused(rng):
+    codes = rng.integers(0, 3, (40, 16))
+    found = compare_arms(answers_of(codes), answers_of(codes), draws=200)
+    assert found.difference == 0
+    assert found.chance.p == 1
+    assert not found.chance.is_exact
+    with pytest.raises(SettingsError, match="Two or more are needed"):
+        compare_arms(answers_of([[0]]), answers_of([[1]]))
