@@ -132,7 +132,8 @@ def _percentile(_: float, drawn: Floats, __: Floats, tails: Floats) -> Floats:
 def _bca(value: float, drawn: Floats, jackknife: Floats, tails: Floats) -> Floats:
     below = ((drawn < value).mean() + (drawn <= value).mean()) / 2
     bias = stats.norm.ppf(np.clip(below, 0.5 / len(drawn), 1 - 0.5 / len(drawn)))
-    gap = np.nanmean(jackknife) - jackknife[~np.isnan(jackknife)]
+    known = jackknife[~np.isnan(jackknife)]
+    gap = known.mean() - known if len(known) else known
     squares = (gap**2).sum()
     acceleration = (gap**3).sum() / (6 * squares**1.5) if squares > 0 else 0.0
     z = bias + stats.norm.ppf(tails)

@@ -157,7 +157,8 @@ class PairSums:
         own, other = (part.reshape(fields, pairs * labels) for part in (self.own, self.other))
 
         def kappa(weight: Floats) -> Floats:
-            p, q = ((weight @ part).reshape(-1, labels) for part in (own, other))
+            shape = len(weight) * pairs, labels
+            p, q = ((weight @ part).reshape(shape) for part in (own, other))
             expected = self.metric.expected(p, q).reshape(len(weight), pairs)
             observed = (weight @ self.apart) * (weight @ self.n_items)
             found: Floats = 1 - ratio(observed, expected)
@@ -180,21 +181,30 @@ def pair_sums(rows: Told, metric: Distance, first: int) -> PairSums:
     own[rows.item[mine]] = rows.label[mine]
     common = np.flatnonzero((rows.rater > first) & (own[rows.item] >= 0))
     item = rows.item[common]
-    a, b = own[item], rows.label[common]
-    pairs, labels = rows.n_raters - first - 1, len(rows.labels)
-    place = rows.field[item] * pairs + rows.rater[common] - first - 1
-    cells = rows.n_fields * pairs
+    other = rows.rater[common].astype(np.int64) - first - 1
+    shape = rows.n_fields, rows.n_raters - first - 1, len(rows.labels)
+    return added_up(rows.field[item], other, (own[item], rows.label[common]), shape, metric)
 
-    def added(code: npt.NDArray[np.int64], size: int, weight: Floats | None = None) -> Floats:
-        total: Floats = np.bincount(code, weight, size).astype(np.float64)
-        return total.reshape(rows.n_fields, pairs, -1)
 
+def added_up(
+    field: npt.NDArray[np.int64],
+    pair: npt.NDArray[np.int64],
+    labels: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    shape: tuple[int, int, int],
+    metric: Distance,
+) -> PairSums:
+    """Add up items with two labels over their field and pair; `shape` is (F, P, K)."""
+    fields, pairs, k = shape
+    place = field * pairs + pair
+    cells = fields * pairs
+    apart = np.bincount(place, metric.between(*labels), cells).astype(np.float64)
+    n_items = np.bincount(place, minlength=cells).astype(np.float64)
+    own, other = (
+        np.bincount(place * k + label, minlength=cells * k).reshape(shape).astype(np.float64)
+        for label in labels
+    )
     return PairSums(
-        added(place, cells, metric.between(a, b))[..., 0],
-        added(place, cells)[..., 0],
-        added(place * labels + a, cells * labels),
-        added(place * labels + b, cells * labels),
-        metric,
+        apart.reshape(fields, pairs), n_items.reshape(fields, pairs), own, other, metric
     )
 
 
