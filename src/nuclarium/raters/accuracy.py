@@ -12,7 +12,7 @@ import pandas as pd
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.accuracy_scores import DETECTION, FieldCounts, names
 from nuclarium.raters.accuracy_truth import NOTHING, NUCLEUS, TrueItems, true_items
-from nuclarium.raters.agreement_bootstrap import Method, estimate
+from nuclarium.raters.agreement_bootstrap import Method, estimate, field_weights
 from nuclarium.raters.agreement_counts import fields_of, last_answers
 from nuclarium.raters.agreement_remarks import on_draws, on_fields
 from nuclarium.raters.answer_codes import Answers
@@ -60,6 +60,7 @@ def rater_accuracy(
     who, owner, groups = _who(answers, by)
     kept = last_answers(answers)
     seed = int((rng or np.random.default_rng(0)).integers(1 << 62))
+    weights = field_weights(n_fields, draws, np.random.default_rng(seed))
     judges = set(truth.raters)
     parts = []
     for code, name in enumerate(who):
@@ -72,6 +73,7 @@ def rater_accuracy(
             draws=draws,
             method=interval,
             width=5 * (counts.n_classes + 1),
+            weights=weights,
         )
         table = pd.DataFrame(names(true.labels), columns=["score", "label"])
         table.insert(0, "rater", name)

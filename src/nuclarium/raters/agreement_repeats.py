@@ -127,7 +127,7 @@ def _own_pairs(a: Told, b: Told, metric: Distance) -> PairSums:
     one, two = (x.item.astype(np.int64) * x.n_raters + x.rater for x in (a, b))
     both, i, j = np.intersect1d(one, two, assume_unique=True, return_indices=True)
     item, rater = np.divmod(both, a.n_raters)
-    shape = a.n_fields, a.n_raters, len(a.labels)
+    shape = a.n_raters, len(a.labels)
     return added_up(a.field[item], rater, (a.label[i], b.label[j]), shape, metric)
 
 
