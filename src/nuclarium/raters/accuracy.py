@@ -65,7 +65,7 @@ def rater_accuracy(
     parts = []
     for code, name in enumerate(who):
         rows = kept[owner[answers.rater[kept]] == code]
-        counts = field_counts(answers, true, field, n_fields, rows)
+        counts = field_counts(answers, true, field, rows)
         found = estimate(
             counts.scores,
             n_fields,
@@ -91,12 +91,13 @@ def field_counts(
     answers: Answers,
     true: TrueItems,
     field: npt.NDArray[np.int64],
-    n_fields: int,
     rows: npt.NDArray[np.int64],
 ) -> FieldCounts:
     """Count what the answers in some rows got right, field by field."""
+    rows = rows[true.state[answers.item[rows]] >= 0]
     item, told = answers.item[rows], true.place[answers.label[rows]]
-    state, where = true.state[item], field[item]
+    active, where = np.unique(field[item], return_inverse=True)
+    state, n_fields = true.state[item], len(active)
     detected = told >= 0
     hit, invented, missed = (
         detected & (state == NUCLEUS),
@@ -113,6 +114,7 @@ def field_counts(
         return number.reshape(n_fields, k).astype(np.float64)
 
     return FieldCounts(
+        active,
         np.stack(found, axis=1).astype(np.float64),
         counted(truth, place),
         counted(said, place),

@@ -20,7 +20,7 @@ from nuclarium.raters.agreement_bootstrap import (
 )
 from nuclarium.raters.agreement_counts import Told, Undetected, told
 from nuclarium.raters.agreement_distances import Distance, Floats, distance
-from nuclarium.raters.agreement_remarks import on_fields
+from nuclarium.raters.agreement_remarks import on_fields, on_repeats
 from nuclarium.raters.answer_codes import Answers
 
 WEIGHTS = ("nominal", "linear", "quadratic")
@@ -278,6 +278,7 @@ def _remarks(
         if alike
         else "",
         f"{few} of {len(a)} pairs have fewer than 10 common items." if few else "",
+        on_repeats(answers),
         on_fields(answers, rows.n_fields),
     ]
     return tuple(filter(None, sentences))

@@ -309,7 +309,9 @@ def test_of_repeated_answers_the_last_counts():
         first.raters,
         first.labels,
     )
-    assert agreement(again, draws=0).value == agreement(first, draws=0).value
+    found = agreement(again, draws=0)
+    assert found.value == agreement(first, draws=0).value
+    assert found.remark == "1 answer was given anew by the same rater; of these the last counts."
 
 
 def test_interval_holds_the_value_and_is_the_same_with_the_same_seed(rng):
