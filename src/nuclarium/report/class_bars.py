@@ -1,0 +1,96 @@
+"""Numbers of nuclei by class as lying bars in the colours of the classes, a panel a level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from nuclarium.report.figures import Rgb
+from nuclarium.report.lettering import drawable, font
+from nuclarium.report.numbers import count_text
+
+_SCALE = 2
+_ROW, _HEAD, _FOOT = 22, 40, 14
+_MARGIN, _GAP = 12, 8
+_TEXT, _QUIET = (29, 35, 40), (91, 102, 112)
+_SIZE = 12
+_BAR = 14
+
+
+@dataclass(frozen=True)
+class ClassBar:
+    """One class: its name, how many nuclei are of it, and its colour."""
+
+    name: str
+    count: int
+    colour: tuple[int, int, int]
+
+
+def class_figure(panels: Mapping[str, Sequence[ClassBar]], *, width: int) -> Rgb:
+    """Draw one panel for each level beside each other.
+
+    The length of a bar is the share of the largest class of its level; counts and shares of the
+    nuclei are written out, so that rare classes can be read.
+
+    Parameters
+    ----------
+    panels : dict of str to sequence of ClassBar
+        By the name of the level; at least one.
+    width : int
+        Of the picture in pixels, as wide as the figure that it stands below.
+
+    Returns
+    -------
+    picture : ndarray of uint8, shape (H, width, 3)
+    """
+    most = max(map(len, panels.values()))
+    height = (_HEAD + _ROW * most + _FOOT) * _SCALE
+    picture = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(picture)
+    room = width / _SCALE / len(panels)
+    for place, (level, bars) in enumerate(panels.items()):
+        _panel(draw, place * room, room, f"Nuclei by class, level {level}", bars)
+    return np.asarray(picture, np.uint8)
+
+
+def _panel(
+    draw: ImageDraw.ImageDraw, left: float, room: float, title: str, bars: Sequence[ClassBar]
+) -> None:
+    _write(draw, (left + _MARGIN, 10), title, size=13)
+    total = max(1, sum(bar.count for bar in bars))
+    largest = max([1, *(bar.count for bar in bars)])
+    texts = [f"{count_text(bar.count)} ({_share(bar.count / total)})" for bar in bars]
+    names = max((_length(bar.name) for bar in bars), default=0.0)
+    start = left + _MARGIN + names + _GAP
+    longest = left + room - _MARGIN - start - _GAP - max(map(_length, texts), default=0.0)
+    for row, (bar, text) in enumerate(zip(bars, texts, strict=True)):
+        y = _HEAD + _ROW * (row + 0.5)
+        end = start + max(1.0, max(20.0, longest) * bar.count / largest if bar.count else 0.0)
+        _write(draw, (start - _GAP, y), bar.name, anchor="rm", colour=_TEXT)
+        box = [v * _SCALE for v in (start, y - _BAR / 2, end, y + _BAR / 2)]
+        draw.rectangle(box, fill=bar.colour)
+        _write(draw, (end + _GAP, y), text, anchor="lm", colour=_QUIET)
+
+
+def _share(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.0005 or not share else "< 0.1%"
+
+
+def _length(text: str) -> float:
+    return float(font(_SIZE * _SCALE).getlength(drawable(text))) / _SCALE
+
+
+def _write(
+    draw: ImageDraw.ImageDraw,
+    place: tuple[float, float],
+    text: str,
+    *,
+    anchor: str = "la",
+    size: int = _SIZE,
+    colour: tuple[int, int, int] = _TEXT,
+) -> None:
+    at = (place[0] * _SCALE, place[1] * _SCALE)
+    draw.text(at, drawable(text), fill=colour, anchor=anchor, font=font(size * _SCALE))
