@@ -96,7 +96,8 @@ def build(
 @dataset_app.command(
     epilog="Examples:  nuclarium dataset split datasets/mine --ratios 80:10:10 --seed 1   |   "
     "nuclarium dataset split datasets/mine --by group --stratify condition   |   "
-    "nuclarium dataset split datasets/mine --by patient --folds 5"
+    "nuclarium dataset split datasets/mine --by patient --folds 5   |   "
+    "nuclarium dataset split datasets/nucls --folds nucls"
 )
 def split(
     dataset: DatasetPath,
@@ -109,16 +110,23 @@ def split(
     by: Annotated[
         str,
         typer.Option(
-            help="random; group, patient, slide, look or another column, which then stays "
+            help="random; hospital, group, patient, slide, look or another column, which then stays "
             "together; or condition-stratified, random with equal shares of each condition."
         ),
     ] = "random",
     stratify: Annotated[
-        str, typer.Option(help="Column whose values each part gets in equal shares.")
+        str,
+        typer.Option(
+            help="Column whose values each part gets in equal shares; classes: nuclei of each class."
+        ),
     ] = "",
     folds: Annotated[
-        int, typer.Option(help="Folds of a cross-validation over what is not test.")
-    ] = 0,
+        str,
+        typer.Option(
+            metavar="N|nucls",
+            help="Folds of a cross-validation over what is not test; or nucls: the published five.",
+        ),
+    ] = "0",
     seed: Annotated[int, typer.Option(help="Another seed, another draw.")] = 0,
     as_json: Json = False,
 ) -> None:

@@ -51,10 +51,20 @@ class IntakeSettings:
 
 @dataclass(frozen=True)
 class Intake:
-    """What a folder holds: drafts, and notes for the user, which are sentences."""
+    """What a folder holds.
+
+    Parameters
+    ----------
+    drafts : list of Draft
+    notes : list of str
+        Sentences for the user.
+    classes : str
+        Hierarchy of the classes of marks as TOML; empty for none.
+    """
 
     drafts: list[Draft]
     notes: list[str]
+    classes: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Numbers of nuclei by class as lying bars in the colours of the classes, a panel a level."""
+"""Numbers of nuclei by class as lying bars in the colours of the classes, one panel a level."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ClassBar:
 
 
 def class_figure(panels: Mapping[str, Sequence[ClassBar]], *, width: int) -> Rgb:
-    """Draw one panel for each level beside each other.
+    """Draw one panel for each level, in two columns.
 
     The length of a bar is the share of the largest class of its level; counts and shares of the
     nuclei are written out, so that rare classes can be read.
@@ -46,20 +46,30 @@ def class_figure(panels: Mapping[str, Sequence[ClassBar]], *, width: int) -> Rgb
     -------
     picture : ndarray of uint8, shape (H, width, 3)
     """
-    most = max(map(len, panels.values()))
-    height = (_HEAD + _ROW * most + _FOOT) * _SCALE
-    picture = Image.new("RGB", (width, height), "white")
+    columns = 1 if len(panels) == 1 else 2
+    ends = [0.0] * columns
+    corners = []
+    for bars in panels.values():
+        column = ends.index(min(ends))
+        corners.append((column, ends[column]))
+        ends[column] += _HEAD + _ROW * len(bars) + _FOOT
+    picture = Image.new("RGB", (width, round(max(ends) * _SCALE)), "white")
     draw = ImageDraw.Draw(picture)
-    room = width / _SCALE / len(panels)
-    for place, (level, bars) in enumerate(panels.items()):
-        _panel(draw, place * room, room, f"Nuclei by class, level {level}", bars)
+    room = width / _SCALE / columns
+    for (column, top), (level, bars) in zip(corners, panels.items(), strict=True):
+        _panel(draw, (column * room, top), room, f"Nuclei by class ({level})", bars)
     return np.asarray(picture, np.uint8)
 
 
 def _panel(
-    draw: ImageDraw.ImageDraw, left: float, room: float, title: str, bars: Sequence[ClassBar]
+    draw: ImageDraw.ImageDraw,
+    corner: tuple[float, float],
+    room: float,
+    title: str,
+    bars: Sequence[ClassBar],
 ) -> None:
-    _write(draw, (left + _MARGIN, 10), title, size=13)
+    left, top = corner
+    _write(draw, (left + _MARGIN, top + 10), title, size=13)
     total = max(1, sum(bar.count for bar in bars))
     largest = max([1, *(bar.count for bar in bars)])
     texts = [f"{count_text(bar.count)} ({_share(bar.count / total)})" for bar in bars]
@@ -67,7 +77,7 @@ def _panel(
     start = left + _MARGIN + names + _GAP
     longest = left + room - _MARGIN - start - _GAP - max(map(_length, texts), default=0.0)
     for row, (bar, text) in enumerate(zip(bars, texts, strict=True)):
-        y = _HEAD + _ROW * (row + 0.5)
+        y = top + _HEAD + _ROW * (row + 0.5)
         end = start + max(1.0, max(20.0, longest) * bar.count / largest if bar.count else 0.0)
         _write(draw, (start - _GAP, y), bar.name, anchor="rm", colour=_TEXT)
         box = [v * _SCALE for v in (start, y - _BAR / 2, end, y + _BAR / 2)]

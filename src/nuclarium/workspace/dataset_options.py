@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.dataset.intake import IntakeSettings
+from nuclarium.dataset.published_folds import PUBLISHED
 from nuclarium.dataset.split import RATIOS, SplitSettings, parse_ratios
 
 STRATIFIED = "condition-stratified"
@@ -40,16 +41,30 @@ def intake_settings(
 
 
 def split_settings(
-    ratios: str | None, by: str, stratify: str, folds: int, seed: int
+    ratios: str | None, by: str, stratify: str, folds: str, seed: int
 ) -> SplitSettings:
-    """Return how a dataset is split; folds without ratios are over all images."""
+    """Return how a dataset is split; folds without ratios are over all images.
+
+    Raises
+    ------
+    SettingsError
+        If `folds` is neither a number nor the name of published folds, or the seed is negative.
+    """
+    if folds in PUBLISHED:
+        return SplitSettings(published=folds)
     if by == STRATIFIED:
         by, stratify = "random", "condition"
-    default = (100.0, 0.0, 0.0) if folds else RATIOS
+    if not folds.isdecimal():
+        names = ", ".join(PUBLISHED)
+        raise SettingsError(
+            f"--folds must be a number, or published folds by name ({names}), but got {folds}."
+        )
+    count = int(folds)
+    default = (100.0, 0.0, 0.0) if count else RATIOS
     shares = default if ratios is None else parse_ratios(ratios)
     if seed < 0:
         raise SettingsError(f"--seed must be 0 or more, but got {seed}.")
-    return SplitSettings(shares, by, stratify, folds, seed)
+    return SplitSettings(shares, by, stratify, count, seed)
 
 
 def _pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
