@@ -110,14 +110,14 @@ def split(
     by: Annotated[
         str,
         typer.Option(
-            help="random; hospital, group, patient, slide, look or another column, which then stays "
-            "together; or condition-stratified, random with equal shares of each condition."
+            help="random; hospital, patient, slide, group, look or another column, which then "
+            "stays together; or condition-stratified, random with equal shares of each condition."
         ),
     ] = "random",
     stratify: Annotated[
         str,
         typer.Option(
-            help="Column whose values each part gets in equal shares; classes: nuclei of each class."
+            help="Column whose values each part gets in equal shares; classes: those of the nuclei."
         ),
     ] = "",
     folds: Annotated[
@@ -309,11 +309,14 @@ def export(
 
     with counted("Writing", quiet=as_json) as advance:
         written = export_files(dataset, out, kind, advance=advance)
-    facts = {"folder": str(out), "format": kind, "images": len(written.items)}
+    made, notes = written.dataset, written.notes
+    facts = {"folder": str(out), "format": kind, "images": len(made.items), "notes": notes}
     if as_json:
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
-    else:
-        typer.echo(f"{facts['images']:,} images of {written.name} {written.version} are in {out}")
+        return
+    for note in notes:
+        typer.echo(note)
+    typer.echo(f"{len(made.items):,} images of {made.name} {made.version} are in {out}")
 
 
 def _show(outcome: Outcome, *, as_json: bool) -> None:

@@ -283,8 +283,8 @@ def verify_files(dataset: Dataset) -> None:
 
 def _changed(path: Path) -> UnreadableImageError:
     return UnreadableImageError(
-        f"{path} must hold what {MANIFEST} lists, but its contents were changed. A version is never "
-        "edited: restore the file, or build a new one."
+        f"{path} must hold what {MANIFEST} lists, but its contents were changed. A version is "
+        "never edited: restore the file, or build a new one."
     )
 
 

@@ -180,9 +180,7 @@ def draw_labels(marks: Marks, shape: tuple[int, int]) -> tuple[Labels, npt.NDArr
     return labels, numbers
 
 
-def _window(
-    ring: Points, shape: tuple[int, int]
-) -> tuple[tuple[int, int], npt.NDArray[np.bool_]]:
+def _window(ring: Points, shape: tuple[int, int]) -> tuple[tuple[int, int], npt.NDArray[np.bool_]]:
     """Pixels of an outline, in the smallest window that holds them, and its corner."""
     low = np.clip(np.floor(ring.min(axis=0)), 0, shape).astype(np.int64)
     high = np.clip(np.ceil(ring.max(axis=0)), low, shape).astype(np.int64)

@@ -14,8 +14,8 @@ from nuclarium.dataset.build import LOOK, Built, build_version, derive_version
 from nuclarium.dataset.diff import Change, compare_versions
 from nuclarium.dataset.duplicates import near_duplicates
 from nuclarium.dataset.intake import Intake, IntakeSettings, take_folder
-from nuclarium.dataset.look import look_of
 from nuclarium.dataset.leaks import torn
+from nuclarium.dataset.look import look_of
 from nuclarium.dataset.manifest import MANIFEST, Dataset, Item, read_dataset, versions
 from nuclarium.dataset.mark_stats import class_counts, count_items
 from nuclarium.dataset.split import SplitSettings, split_counts, split_items
