@@ -242,16 +242,21 @@ def diff(
     name="import",
     epilog="Examples:  nuclarium dataset import stage1_train --out datasets/dsb   |   "
     "nuclarium dataset import bmgd --format bmgd --truth masks --out datasets/bmgd   |   "
-    "nuclarium dataset import coco --out datasets/coco",
+    "nuclarium dataset import nucls NuCLS/corrected_single_rater --out datasets/nucls",
 )
 def import_(
-    source: Annotated[Path, typer.Argument(help="Folder that another program, or export, wrote.")],
+    source: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[FORMAT] FOLDER", help="Folder that another program, or export, wrote."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the dataset.")],
     kind: Annotated[
         str,
         typer.Option(
             "--format",
-            help="auto, bmgd, dsb2018, coco, yolo, cellpose, stardist, geojson or parquet.",
+            help="auto, bmgd, dsb2018, coco, nucls, yolo, cellpose, stardist, geojson or parquet.",
         ),
     ] = "auto",
     name: Name = "",
@@ -271,18 +276,27 @@ def import_(
     spacing_um: Annotated[
         float | None, typer.Option(help="Side of a pixel in µm, where files and sheet lack it.")
     ] = None,
+    classes: Annotated[
+        Path | None, typer.Option(help="TOML with the levels of the classes of nuclei.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="nucls: take fields that come twice alike once.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Freeze a dataset in another program's format."""
     from nuclarium.cli.progress import counted
     from nuclarium.workspace.dataset import Card
     from nuclarium.workspace.dataset_exchange import import_dataset
-    from nuclarium.workspace.dataset_options import intake_settings
+    from nuclarium.workspace.dataset_options import intake_settings, source_of
 
-    settings = intake_settings(sheet, None, None, truth, threshold, spacing_um)
+    folder, kind = source_of(source, kind)
+    settings = intake_settings(
+        sheet, None, None, truth, threshold, spacing_um, classes=classes, once=once
+    )
     card = Card(name, licence, origin, annotation)
     with counted("Reading and writing", quiet=as_json) as advance:
-        outcome = import_dataset(source, out, kind, settings, card, advance=advance)
+        outcome = import_dataset(folder, out, kind, settings, card, advance=advance)
     _show(outcome, as_json=as_json)
 
 
@@ -297,8 +311,8 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="bmgd, dsb2018, coco, coco-rle, yolo, cellpose, stardist, geojson, parquet, or "
-            "datasheet.",
+            help="bmgd, dsb2018, coco, coco-rle, nucls, yolo, cellpose, stardist, geojson, parquet "
+            "or datasheet.",
         ),
     ],
     as_json: Json = False,

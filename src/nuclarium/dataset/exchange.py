@@ -18,6 +18,7 @@ from nuclarium.dataset.formats.label_files import (
     write_cellpose,
     write_stardist,
 )
+from nuclarium.dataset.formats.nucls import is_nucls, read_nucls, write_nucls
 from nuclarium.dataset.formats.outline_files import (
     read_geojson_files,
     read_yolo,
@@ -74,6 +75,7 @@ FORMATS = {
     "cellpose": Format("ID.tif and ID_masks.tif", write_cellpose, read_label_files),
     "stardist": Format("images/ and masks/ of labels", write_stardist, read_label_files),
     "geojson": Format("images/ and outlines/ for QuPath", write_geojson_files, read_geojson_files),
+    "nucls": Format("rgb, csv and mask of NuCLS", write_nucls, read_nucls, holds_marks=True),
     "parquet": Format(
         "Parquet for Hugging Face datasets", write_parquet, read_parquet, holds_marks=True
     ),
@@ -153,13 +155,14 @@ def import_folder(
     is_own = own is not None and settings.threshold is None and settings.truth == AUTO
     intake = _format(kind).read(folder, replace(settings, is_own=is_own), advance)
     if any(draft.marks for draft in intake.drafts) and not intake.classes:
-        intake = replace(intake, classes=read_classes(folder))
+        intake = replace(intake, classes=read_classes(folder) or settings.classes)
     return intake, kind
 
 
 def detect_format(folder: Path) -> str:
     """Return the format that the files of a folder speak for; images with labels otherwise."""
     tests: dict[str, Callable[[], bool]] = {
+        "nucls": lambda: is_nucls(folder),
         "parquet": lambda: bool(parquet_files(folder)),
         "coco": lambda: bool(annotation_files(folder)),
         "dsb2018": lambda: is_dsb2018(folder),

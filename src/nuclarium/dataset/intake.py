@@ -36,6 +36,10 @@ class IntakeSettings:
         For masks that are grey: values from here on are nuclei.
     spacing_um : (y, x), optional
         Where files and sheet do not say.
+    classes : str
+        Hierarchy of the classes of nuclei as TOML, where the folder has none; empty for none.
+    once : bool
+        Whether fields that come twice with the same marks are taken once.
     is_own : bool
         Whether this program wrote the labels, so that they are what they are however they look.
     """
@@ -46,6 +50,8 @@ class IntakeSettings:
     truth: str = "auto"
     threshold: float | None = None
     spacing_um: tuple[float, float] | None = None
+    classes: str = ""
+    once: bool = False
     is_own: bool = False
 
 

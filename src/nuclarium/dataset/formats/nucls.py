@@ -1,0 +1,106 @@
+"""NuCLS as it was released: a picture, a table and a mask for each field of view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nuclarium.core.classes import hierarchy_of
+from nuclarium.core.geometry import Box
+from nuclarium.core.labels import Labels
+from nuclarium.core.marks import Marks
+from nuclarium.dataset.build import Draft
+from nuclarium.dataset.formats.companions import facts_of, known_facts, read_classes
+from nuclarium.dataset.formats.nucls_names import name_facts
+from nuclarium.dataset.formats.nucls_tables import is_nucls_tables, read_nucls_tables
+from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
+from nuclarium.dataset.manifest import CLASSES
+from nuclarium.dataset.marks import ItemMarks, draw_labels
+from nuclarium.dataset.pairs import listed, safe_id
+from nuclarium.dataset.pixels import Pixels
+from nuclarium.io.interchange.nucls_folder import NuclsField, find_nucls_fields
+from nuclarium.io.interchange.nucls_remarks import size_remarks
+from nuclarium.io.readers import open_image
+
+Advance = Callable[[int], None]
+_FOV = ("fov_xmin", "fov_ymin", "fov_xmax", "fov_ymax")
+_SHOWN = 3
+
+
+def read_nucls(folder: Path, settings: IntakeSettings, advance: Advance) -> Intake:
+    """Read a released folder (``rgb``, ``csv``, ``mask``), or the tables of the project alone.
+
+    Outlines become labels, the larger ones drawn first; boxes stay boxes, although the masks of
+    NuCLS show them as filled rectangles. Fields without a picture have no pixels. Hospital, patient
+    and slide are taken from the names.
+
+    Raises
+    ------
+    NuclariumError
+        If a table is wrong: with the file and the rows.
+    """
+    text = read_classes(folder) or settings.classes or shipped_classes()
+    hierarchy = hierarchy_of(text, CLASSES)
+    if is_nucls_tables(folder):
+        intake = read_nucls_tables(folder, settings, hierarchy, advance)
+        return Intake(intake.drafts, intake.notes, text)
+    sheet = known_facts(folder)
+    drafts: list[Draft] = []
+    remarks: list[str] = []
+    for field in find_nucls_fields(folder, hierarchy):
+        content = field.read(image=False, mask=False)
+        name = safe_id(field.name.text)
+        shape = _shape(field.rgb)
+        facts = facts_of(sheet, name, _facts(field, name, shape))
+        drafts.append(_draft(name, field.rgb, content.marks, facts))
+        said = (*content.remarks, *(size_remarks(shape, content.marks) if shape else ()))
+        remarks += [f"{name}: {remark}" for remark in said]
+        advance(1)
+    bare = sum(draft.load is None for draft in drafts)
+    notes = [f"{bare} of {len(drafts)} fields have no picture, so they have no pixels."] * bool(bare)
+    if remarks:
+        notes.append(f"{len(remarks)} remarks on tables, such as: {listed(remarks, _SHOWN)}.")
+    return Intake(drafts, notes, text)
+
+
+@cache
+def shipped_classes() -> str:
+    """Return the classes of NuCLS as TOML."""
+    return (files("nuclarium.core") / "hierarchies" / "nucls.toml").read_text("utf-8")
+
+
+def _facts(field: NuclsField, own: str, shape: tuple[int, int] | None) -> dict[str, Any]:
+    facts = name_facts(field.name, own)
+    fov = field.fov
+    if fov is not None and (shape is None or fov != Box.of_shape(shape)):
+        corners = (fov.x0, fov.y0, fov.x1, fov.y1)
+        facts["extra"] |= dict(zip(_FOV, map(str, corners), strict=True))
+    return facts
+
+
+def _shape(path: Path | None) -> tuple[int, int] | None:
+    if path is None:
+        return None
+    with open_image(path) as image:
+        return image.plane_shape
+
+
+def _draft(name: str, picture: Path | None, marks: Marks, facts: dict[str, Any]) -> Draft:
+    """Make a draft whose labels are the outlines, drawn when their turn comes."""
+    if picture is None:
+        bare = ItemMarks(marks, np.zeros(len(marks), np.int32))
+        return Draft(id=name, load=None, facts=facts, marks=lambda: bare)
+
+    def load() -> tuple[Pixels, Labels]:
+        pixels = read_plane(picture)
+        return pixels, draw_labels(marks, (pixels.shape[0], pixels.shape[1]))[0]
+
+    def numbered() -> ItemMarks:
+        return ItemMarks(marks, draw_labels(marks, _shape(picture) or (0, 0))[1])
+
+    return Draft(id=name, load=load, facts=facts, marks=numbered)
