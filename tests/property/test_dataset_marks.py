@@ -30,7 +30,7 @@ def fields(draw, *, whole: bool):
             size = rng.integers(2, 5, 2) if whole else rng.uniform(0.5, 5, 2)
             rows.append((kind, (*low, *(low + size)), str(rng.choice(LABELS))))
         facts = {"slide": draw(st.sampled_from(["", "s1"])), "extra": {"hospital": "A2"}}
-        found.append(marked(name, rows, (SIDE, SIDE), **facts))
+        found.append(marked(name, rows, (SIDE, SIDE), whole=whole, **facts))
     return found
 
 
@@ -52,3 +52,9 @@ def check(drafts, kind):
 @LAWS
 def test_export_then_import_gives_the_same_marks(kind, drafts):
     check(drafts, kind)
+
+
+@given(drafts=fields(whole=True))
+@LAWS
+def test_nucls_gives_the_same_marks_where_they_lie_on_whole_pixels(drafts):
+    check(drafts, "nucls")

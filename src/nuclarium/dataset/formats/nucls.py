@@ -10,21 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from nuclarium.core.classes import hierarchy_of
+from nuclarium.core.classes import hierarchy_of, shipped_hierarchy
+from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
 from nuclarium.dataset.build import Draft
-from nuclarium.dataset.formats.companions import facts_of, known_facts, read_classes
-from nuclarium.dataset.formats.nucls_names import name_facts
+from nuclarium.dataset.formats.companions import facts_of, known_facts, read_card, read_classes
+from nuclarium.dataset.formats.nucls_names import FIELD, name_facts
 from nuclarium.dataset.formats.nucls_tables import is_nucls_tables, read_nucls_tables
 from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
-from nuclarium.dataset.manifest import CLASSES
+from nuclarium.dataset.manifest import CLASSES, Dataset, Item
 from nuclarium.dataset.marks import ItemMarks, draw_labels
 from nuclarium.dataset.pairs import listed, safe_id
 from nuclarium.dataset.pixels import Pixels
+from nuclarium.io.interchange.nucls_csv import write_nucls_csv
 from nuclarium.io.interchange.nucls_folder import NuclsField, find_nucls_fields
+from nuclarium.io.interchange.nucls_locations import LOCATIONS
+from nuclarium.io.interchange.nucls_marks import table_of_marks
 from nuclarium.io.interchange.nucls_remarks import size_remarks
+from nuclarium.io.interchange.nucls_write import FieldToWrite, write_nucls_folder
 from nuclarium.io.readers import open_image
 
 Advance = Callable[[int], None]
@@ -49,29 +54,92 @@ def read_nucls(folder: Path, settings: IntakeSettings, advance: Advance) -> Inta
     if is_nucls_tables(folder):
         intake = read_nucls_tables(folder, settings, hierarchy, advance)
         return Intake(intake.drafts, intake.notes, text)
-    sheet = known_facts(folder)
+    sheet, is_own = known_facts(folder), bool(read_card(folder))
     drafts: list[Draft] = []
     remarks: list[str] = []
     for field in find_nucls_fields(folder, hierarchy):
         content = field.read(image=False, mask=False)
         name = safe_id(field.name.text)
         shape = _shape(field.rgb)
-        facts = facts_of(sheet, name, _facts(field, name, shape))
+        facts = facts_of(sheet, name, {} if is_own else _facts(field, name, shape))
         drafts.append(_draft(name, field.rgb, content.marks, facts))
         said = (*content.remarks, *(size_remarks(shape, content.marks) if shape else ()))
         remarks += [f"{name}: {remark}" for remark in said]
         advance(1)
     bare = sum(draft.load is None for draft in drafts)
-    notes = [f"{bare} of {len(drafts)} fields have no picture, so they have no pixels."] * bool(bare)
+    notes = [f"{bare} of {len(drafts)} fields have no picture, so they have no pixels."] * bool(
+        bare
+    )
     if remarks:
         notes.append(f"{len(remarks)} remarks on tables, such as: {listed(remarks, _SHOWN)}.")
     return Intake(drafts, notes, text)
+
+
+def write_nucls(dataset: Dataset, folder: Path, advance: Advance) -> None:
+    """Write ``rgb/``, ``csv/``, ``mask/``, ``visualization/`` and the file of all locations.
+
+    NuCLS counts whole pixels, so edges and corners within a pixel become that pixel. Fields without
+    pixels have a table alone, and outlines whose corners are not known become rectangles.
+
+    Raises
+    ------
+    SettingsError
+        If nuclei have no class, or pixels are not of 8 bits.
+    """
+    hierarchy = dataset.hierarchy or shipped_hierarchy("nucls")
+    plain = [item.id for item in dataset.items if not item.marks]
+    if plain:
+        raise SettingsError(
+            f"NuCLS's tables have a class for every nucleus, but {len(plain)} images here have "
+            f"labels alone: {listed(plain)}. Choose another format, such as coco."
+        )
+    drawn = [item for item in dataset.items if item.has_pixels]
+    fields = (_field(dataset, item, advance) for item in drawn)
+    if drawn:
+        write_nucls_folder(folder, fields, hierarchy)
+    for item in dataset.items:
+        if not item.has_pixels:
+            table = table_of_marks(item.read_marks(dataset.folder).marks, hierarchy)
+            (folder / "csv").mkdir(exist_ok=True)
+            write_nucls_csv(folder / "csv" / f"{_name(item)}.csv", table)
+            advance(1)
+
+
+def is_nucls(folder: Path) -> bool:
+    """Whether a folder holds tables of NuCLS: those of its fields, or those of the project."""
+    if is_nucls_tables(folder):
+        return True
+    tables = (path for path in folder.glob("csv/*.csv") if path.name != LOCATIONS)
+    first = next(tables, None)
+    if first is None:
+        return False
+    with first.open("rb") as file:
+        return b"raw_classification" in file.readline(1 << 16)
 
 
 @cache
 def shipped_classes() -> str:
     """Return the classes of NuCLS as TOML."""
     return (files("nuclarium.core") / "hierarchies" / "nucls.toml").read_text("utf-8")
+
+
+def _field(dataset: Dataset, item: Item, advance: Advance) -> FieldToWrite:
+    pixels = item.read_image(dataset.folder)
+    if pixels.dtype != np.uint8:
+        raise SettingsError(
+            f"NuCLS's pictures are of 8 bits, but {item.id} is {pixels.dtype}. Choose another "
+            "format, such as coco."
+        )
+    fov = None
+    if all(item.extra.get(key) for key in _FOV):
+        xmin, ymin, xmax, ymax = (int(item.extra[key]) for key in _FOV)
+        fov = Box(ymin, xmin, ymax, xmax)
+    advance(1)
+    return FieldToWrite(_name(item), pixels, item.read_marks(dataset.folder).marks, fov)
+
+
+def _name(item: Item) -> str:
+    return item.extra.get(FIELD, item.id)
 
 
 def _facts(field: NuclsField, own: str, shape: tuple[int, int] | None) -> dict[str, Any]:

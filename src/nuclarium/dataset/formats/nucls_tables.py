@@ -1,4 +1,4 @@
-"""The tables of the NuCLS project without its pictures: all elements, and the fields they are in."""
+"""The tables of the NuCLS project without its pictures: all elements, and their fields."""
 
 from __future__ import annotations
 
@@ -119,7 +119,9 @@ def _check(elements: pd.DataFrame, fields: pd.DataFrame) -> None:
             )
     if fields["fov_id"].duplicated().any():
         double = fields["fov_id"][fields["fov_id"].duplicated()].iloc[0]
-        raise SettingsError(f"Every fov_id of {FIELDS} must be there once, but {double} comes twice.")
+        raise SettingsError(
+            f"Every fov_id of {FIELDS} must be there once, but {double} comes twice."
+        )
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
