@@ -67,9 +67,9 @@ def read_nucls(folder: Path, settings: IntakeSettings, advance: Advance) -> Inta
         remarks += [f"{name}: {remark}" for remark in said]
         advance(1)
     bare = sum(draft.load is None for draft in drafts)
-    notes = [f"{bare} of {len(drafts)} fields have no picture, so they have no pixels."] * bool(
-        bare
-    )
+    notes = []
+    if bare:
+        notes.append(f"{bare} of {len(drafts)} fields have no picture, so they have no pixels.")
     if remarks:
         notes.append(f"{len(remarks)} remarks on tables, such as: {listed(remarks, _SHOWN)}.")
     return Intake(drafts, notes, text)
