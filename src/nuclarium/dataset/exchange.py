@@ -137,6 +137,7 @@ def import_folder(
     Parameters
     ----------
     folder : Path
+        Or the database of NuCLS, a file.
     kind : str
         One of `FORMATS`, or ``auto``: known by the files that are there.
     settings : IntakeSettings, optional
@@ -147,7 +148,7 @@ def import_folder(
     ------
     InputNotFoundError, SettingsError
     """
-    if not folder.is_dir():
+    if not folder.is_dir() and not is_nucls(folder):
         raise InputNotFoundError(f"A folder was expected at {folder}, but there is none.")
     own = read_card(folder).get("format")
     kind = own or detect_format(folder) if kind == AUTO else kind

@@ -17,7 +17,7 @@ from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
 from nuclarium.dataset.build import Draft
 from nuclarium.dataset.formats.companions import facts_of, known_facts, read_card, read_classes
-from nuclarium.dataset.formats.nucls_names import FIELD, name_facts
+from nuclarium.dataset.formats.nucls_names import FIELD, FOV, name_facts
 from nuclarium.dataset.formats.nucls_tables import is_nucls_tables, read_nucls_tables
 from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
 from nuclarium.dataset.manifest import CLASSES, Dataset, Item
@@ -33,12 +33,11 @@ from nuclarium.io.interchange.nucls_write import FieldToWrite, write_nucls_folde
 from nuclarium.io.readers import open_image
 
 Advance = Callable[[int], None]
-_FOV = ("fov_xmin", "fov_ymin", "fov_xmax", "fov_ymax")
 _SHOWN = 3
 
 
 def read_nucls(folder: Path, settings: IntakeSettings, advance: Advance) -> Intake:
-    """Read a released folder (``rgb``, ``csv``, ``mask``), or the tables of the project alone.
+    """Read a released folder (``rgb``, ``csv``, ``mask``), or the project's tables or database.
 
     Outlines become labels, the larger ones drawn first; boxes stay boxes, although the masks of
     NuCLS show them as filled rectangles. Fields without a picture have no pixels. Hospital, patient
@@ -52,7 +51,7 @@ def read_nucls(folder: Path, settings: IntakeSettings, advance: Advance) -> Inta
     text = read_classes(folder) or settings.classes or shipped_classes()
     hierarchy = hierarchy_of(text, CLASSES)
     if is_nucls_tables(folder):
-        intake = read_nucls_tables(folder, settings, hierarchy, advance)
+        intake = read_nucls_tables(folder, settings, advance)
         return Intake(intake.drafts, intake.notes, text)
     sheet, is_own = known_facts(folder), bool(read_card(folder))
     drafts: list[Draft] = []
@@ -131,8 +130,8 @@ def _field(dataset: Dataset, item: Item, advance: Advance) -> FieldToWrite:
             "format, such as coco."
         )
     fov = None
-    if all(item.extra.get(key) for key in _FOV):
-        xmin, ymin, xmax, ymax = (int(item.extra[key]) for key in _FOV)
+    if all(item.extra.get(key) for key in FOV):
+        xmin, ymin, xmax, ymax = (int(item.extra[key]) for key in FOV)
         fov = Box(ymin, xmin, ymax, xmax)
     advance(1)
     return FieldToWrite(_name(item), pixels, item.read_marks(dataset.folder).marks, fov)
@@ -147,7 +146,7 @@ def _facts(field: NuclsField, own: str, shape: tuple[int, int] | None) -> dict[s
     fov = field.fov
     if fov is not None and (shape is None or fov != Box.of_shape(shape)):
         corners = (fov.x0, fov.y0, fov.x1, fov.y1)
-        facts["extra"] |= dict(zip(_FOV, map(str, corners), strict=True))
+        facts["extra"] |= dict(zip(FOV, map(str, corners), strict=True))
     return facts
 
 

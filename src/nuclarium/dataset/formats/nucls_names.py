@@ -10,6 +10,9 @@ from nuclarium.io.interchange.nucls_names import FieldName
 FIELD = "field"
 """Column with the name of the field, where the id of the item is another."""
 
+FOV = ("fov_xmin", "fov_ymin", "fov_xmax", "fov_ymax")
+"""Columns with the rectangle that was annotated, half-open, in pixels of the image."""
+
 
 def name_facts(name: FieldName, own: str) -> dict[str, Any]:
     """Return hospital, patient, slide, rater and arm; `own` is the id of the item."""
