@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,7 +92,7 @@ def is_judged(truth: Marks, hierarchy: Hierarchy | None) -> npt.NDArray[np.bool_
     judged : ndarray of bool, shape (n,)
         A point has no overlap to be judged by; it is treated as ambiguous.
     """
-    ambiguous = _ambiguous_labels(truth.labels, hierarchy)
+    ambiguous = ambiguous_labels(truth.labels, hierarchy)
     return np.array(
         [
             label not in ambiguous and kind != "point"
@@ -181,8 +182,8 @@ def share_inside(prediction: Marks, aside: Marks) -> Floats:
     return result
 
 
-def _ambiguous_labels(labels: tuple[str, ...], hierarchy: Hierarchy | None) -> set[str]:
-    """Labels that roll up to what is ambiguous at the coarsest level."""
+def ambiguous_labels(labels: Sequence[str], hierarchy: Hierarchy | None) -> set[str]:
+    """Return the labels that roll up to what is ambiguous at the coarsest level."""
     if hierarchy is None or hierarchy.ambiguous is None:
         return set()
     coarsest = hierarchy.levels[-1].name

@@ -12,7 +12,13 @@ from nuclarium.core.errors import SettingsError
 from nuclarium.core.marks import Marks
 from nuclarium.evaluate.class_counts import ClassCounts, count_classes
 from nuclarium.evaluate.counts import MatchCounts
-from nuclarium.evaluate.mark_matching import Detections, Method, equally_sure, match_marks
+from nuclarium.evaluate.mark_matching import (
+    Detections,
+    Method,
+    ambiguous_labels,
+    equally_sure,
+    match_marks,
+)
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,9 @@ def predicted_classes(
     if found.probabilities is None:
         return tuple(_class_of(label, level, hierarchy) for label in found.marks.labels)
     p, names = hierarchy.roll_up_probabilities(found.probabilities, found.classes, level)
-    usable = [
-        i
-        for i, name in enumerate(names)
-        if name in hierarchy.level(level).classes and name != hierarchy.ambiguous
-    ]
+    told = [name for name in names if name in hierarchy.level(level).classes]
+    aside = ambiguous_labels(told, hierarchy)
+    usable = [names.index(name) for name in told if name not in aside]
     best = p[:, usable].argmax(axis=1) if usable else np.zeros(0, np.int64)
     return tuple(names[usable[i]] for i in best)
 
