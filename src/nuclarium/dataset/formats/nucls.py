@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nuclarium.core.classes import hierarchy_of, shipped_hierarchy
-from nuclarium.core.errors import SettingsError
+from nuclarium.core.errors import NuclariumError, SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
@@ -25,7 +25,7 @@ from nuclarium.dataset.marks import ItemMarks, draw_labels
 from nuclarium.dataset.pairs import listed, safe_id
 from nuclarium.dataset.pixels import Pixels
 from nuclarium.io.interchange.nucls_csv import write_nucls_csv
-from nuclarium.io.interchange.nucls_folder import NuclsField, find_nucls_fields
+from nuclarium.io.interchange.nucls_folder import FieldContent, NuclsField, find_nucls_fields
 from nuclarium.io.interchange.nucls_locations import LOCATIONS
 from nuclarium.io.interchange.nucls_marks import table_of_marks
 from nuclarium.io.interchange.nucls_remarks import size_remarks
@@ -40,8 +40,8 @@ def read_nucls(folder: Path, settings: IntakeSettings, advance: Advance) -> Inta
     """Read a released folder (``rgb``, ``csv``, ``mask``), or the project's tables or database.
 
     Outlines become labels, the larger ones drawn first; boxes stay boxes, although the masks of
-    NuCLS show them as filled rectangles. Fields without a picture have no pixels. Hospital, patient
-    and slide are taken from the names.
+    NuCLS show them as filled rectangles. Masks are compared with the tables. Fields without a
+    picture have no pixels. Hospital, patient and slide are taken from the names.
 
     Raises
     ------
@@ -57,13 +57,11 @@ def read_nucls(folder: Path, settings: IntakeSettings, advance: Advance) -> Inta
     drafts: list[Draft] = []
     remarks: list[str] = []
     for field in find_nucls_fields(folder, hierarchy):
-        content = field.read(image=False, mask=False)
-        name = safe_id(field.name.text)
-        shape = _shape(field.rgb)
-        facts = facts_of(sheet, name, {} if is_own else _facts(field, name, shape))
+        name, shape = safe_id(field.name.text), _shape(field.rgb)
+        content, odd = _read(field, shape)
+        facts = facts_of(sheet, name, {} if is_own else _facts(field, content.fov, name, shape))
         drafts.append(_draft(name, field.rgb, content.marks, facts))
-        said = (*content.remarks, *(size_remarks(shape, content.marks) if shape else ()))
-        remarks += [f"{name}: {remark}" for remark in said]
+        remarks += [f"{name}: {remark}" for remark in odd]
         advance(1)
     bare = sum(draft.load is None for draft in drafts)
     notes = []
@@ -92,15 +90,16 @@ def write_nucls(dataset: Dataset, folder: Path, advance: Advance) -> None:
             f"NuCLS's tables have a class for every nucleus, but {len(plain)} images here have "
             f"labels alone: {listed(plain)}. Choose another format, such as coco."
         )
+    names = _names(dataset.items)
     drawn = [item for item in dataset.items if item.has_pixels]
-    fields = (_field(dataset, item, advance) for item in drawn)
+    fields = (_field(dataset, item, names[item.id], advance) for item in drawn)
     if drawn:
         write_nucls_folder(folder, fields, hierarchy)
     for item in dataset.items:
         if not item.has_pixels:
             table = table_of_marks(item.read_marks(dataset.folder).marks, hierarchy)
             (folder / "csv").mkdir(exist_ok=True)
-            write_nucls_csv(folder / "csv" / f"{_name(item)}.csv", table)
+            write_nucls_csv(folder / "csv" / f"{names[item.id]}.csv", table)
             advance(1)
 
 
@@ -122,7 +121,7 @@ def shipped_classes() -> str:
     return (files("nuclarium.core") / "hierarchies" / "nucls.toml").read_text("utf-8")
 
 
-def _field(dataset: Dataset, item: Item, advance: Advance) -> FieldToWrite:
+def _field(dataset: Dataset, item: Item, name: str, advance: Advance) -> FieldToWrite:
     pixels = item.read_image(dataset.folder)
     if pixels.dtype != np.uint8:
         raise SettingsError(
@@ -134,16 +133,43 @@ def _field(dataset: Dataset, item: Item, advance: Advance) -> FieldToWrite:
         xmin, ymin, xmax, ymax = (int(item.extra[key]) for key in FOV)
         fov = Box(ymin, xmin, ymax, xmax)
     advance(1)
-    return FieldToWrite(_name(item), pixels, item.read_marks(dataset.folder).marks, fov)
+    return FieldToWrite(name, pixels, item.read_marks(dataset.folder).marks, fov)
 
 
-def _name(item: Item) -> str:
-    return item.extra.get(FIELD, item.id)
+def _names(items: Sequence[Item]) -> dict[str, str]:
+    """Name of the files of each item: that of its field, or its id where another has that."""
+    names: dict[str, str] = {}
+    taken = {item.id.casefold() for item in items if FIELD not in item.extra}
+    for item in items:
+        name = item.extra.get(FIELD, item.id)
+        if FIELD in item.extra and name.casefold() in taken:
+            name = item.id
+        taken.add(name.casefold())
+        names[item.id] = name
+    return names
 
 
-def _facts(field: NuclsField, own: str, shape: tuple[int, int] | None) -> dict[str, Any]:
+def _read(field: NuclsField, shape: tuple[int, int] | None) -> tuple[FieldContent, list[str]]:
+    """Read table and mask; of a mask that does not fit, the table is taken and the reason said."""
+    try:
+        content = field.read(image=False)
+    except NuclariumError as error:
+        content = field.read(image=False, mask=False)
+        return content, [*content.remarks, f"the mask is left aside: {error}"]
+    seen = content.labels
+    if seen is not None and shape is not None and seen.shape != shape:
+        raise SettingsError(
+            f"The mask {field.name.text} must have the size of its picture, {shape[1]} × "
+            f"{shape[0]} px, but has {seen.shape[1]} × {seen.shape[0]} px."
+        )
+    more = size_remarks(shape, content.marks) if shape and seen is None else ()
+    return content, [*content.remarks, *more]
+
+
+def _facts(
+    field: NuclsField, fov: Box | None, own: str, shape: tuple[int, int] | None
+) -> dict[str, Any]:
     facts = name_facts(field.name, own)
-    fov = field.fov
     if fov is not None and (shape is None or fov != Box.of_shape(shape)):
         corners = (fov.x0, fov.y0, fov.x1, fov.y1)
         facts["extra"] |= dict(zip(FOV, map(str, corners), strict=True))
