@@ -34,7 +34,8 @@ def _lines(dataset: Dataset) -> Iterator[str]:
     nuclei = sum(item.n_nuclei for item in items)
     yield f"# {dataset.name} {dataset.version}"
     yield ""
-    yield f"{len(items):,} images of cell nuclei with {nuclei:,} nuclei outlined."
+    how = "marked by outlines, boxes or points" if dataset.has_marks else "outlined"
+    yield f"{len(items):,} images of cell nuclei with {nuclei:,} nuclei {how}."
     yield ""
     for title, key in (
         ("Licence", "licence"),
