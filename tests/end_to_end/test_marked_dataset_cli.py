@@ -49,7 +49,7 @@ def test_from_a_folder_of_nucls_to_folds_and_counts(folder, tmp_path):
     rows = json.loads(run("dataset", "stats", data, "--by", "fold", "--json"))
     assert [row["fold"] for row in rows] == ["0", "1", "2", "3", "all"]
     assert (rows[-1]["outlines"], rows[-1]["boxes"], rows[-1]["super:sTIL"]) == (4, 4, 4)
-    run("dataset", "audit", data)
+    assert "exact duplicate" in run("dataset", "audit", data, code=1)
     run("dataset", "split", data, "--ratios", "1:1:0", "--by", "hospital", "--stratify", "classes")
     left = run("dataset", "export", data, "--format", "yolo", "--out", tmp_path / "yolo")
     assert left.startswith("yolo holds outlines alone: 6 boxes and points and the classes (3)")
