@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.nucls_files import BOX, HEADER, LINE, OPEN, POINT, TABLE
 
@@ -11,7 +11,7 @@ from nuclarium.core.classes import hierarchy_of
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.core.marks import Marks
 from nuclarium.io.interchange.nucls_csv import read_nucls_csv, write_nucls_csv
-from nuclarium.io.interchange.nucls_marks import marks_of_table, pixel_boxes, table_of_marks
+from nuclarium.io.interchange.nucls_marks import inclusive, marks_of_table, table_of_marks
 
 
 def read(tmp_path, text, **options):
@@ -177,7 +177,7 @@ def test_outline_along_edges_of_pixels_becomes_the_outermost_pixels_inside():
 def test_fractions_become_the_pixels_that_they_touch():
     boxes = np.array([[0.2, 1.0, 3.0, 4.6], [5.0, 5.0, 5.0, 5.0]])
     marks = Marks(boxes, ("box", "point"), ("tumor",) * 2, (None,) * 2, ("a", "b"))
-    assert pixel_boxes(marks).tolist() == [[1, 0, 4, 2], [5, 5, 5, 5]]
+    assert inclusive(marks.boxes).tolist() == [[1, 0, 4, 2], [5, 5, 5, 5]]
 
 
 whole = st.integers(-(10**6), 10**6)
@@ -185,6 +185,7 @@ corners = st.tuples(whole, whole, st.integers(0, 400), st.integers(0, 400))
 lines = st.lists(st.tuples(whole, whole), min_size=3, max_size=9, unique=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(corners, lines, st.tuples(whole, whole)), max_size=5))
 def test_whole_pixels_survive_the_way_there_and_back(tmp_path_factory, things):
     kinds, boxes, outlines = [], [], []
@@ -212,6 +213,7 @@ def test_whole_pixels_survive_the_way_there_and_back(tmp_path_factory, things):
     assert marks_of_table(read_nucls_csv(path)) == marks
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=80).map(lambda t: (HEADER + t).encode()))
 def test_any_bytes_are_a_table_or_a_sentence(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("csv") / "field.csv"

@@ -1,13 +1,26 @@
 """Released NuCLS folders, field by field."""
 
+import csv
+import io
+
 import imagecodecs
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.nucls_files import BOX, HEADER, LINE, STEM, TABLE, write_field, write_picture
 
-from nuclarium.core.errors import InputNotFoundError, SettingsError, UnreadableImageError
+from nuclarium.core.errors import (
+    InputNotFoundError,
+    NuclariumError,
+    SettingsError,
+    UnreadableImageError,
+)
 from nuclarium.core.geometry import Box
 from nuclarium.io.interchange.nucls_folder import find_nucls_fields
+from nuclarium.io.interchange.nucls_marks import marks_of_table
+from nuclarium.io.interchange.nucls_tables import read_core_tables
+from nuclarium.io.interchange.nucls_write import FieldToWrite, write_nucls_folder
 
 LOCATION = f",fovname,xmin,ymin,xmax,ymax\n0,{STEM},4,5,110,90\n"
 
@@ -119,3 +132,56 @@ def test_mistakes_in_the_file_of_locations_are_said(tmp_path, text, message):
     (tmp_path / "all_fov_locations.csv").write_text(text, "utf-8")
     with pytest.raises(SettingsError, match=message):
         find_nucls_fields(tmp_path)
+
+
+@pytest.mark.data
+def test_real_boxes_survive_a_released_folder(data, tmp_path):
+    tables = read_core_tables(data / "nucls_core_tables").once()
+    fields = tables.fields.set_index("fovname")
+    chosen = [pair for i, pair in enumerate(tables.iter_marks()) if i % 90 == 0]
+
+    def drawn():
+        for name, marks in chosen:
+            view = fields.loc[name.text]
+            fov = Box(view["ymin"], view["xmin"], view["ymax"], view["xmax"])
+            far = marks.boxes[:, 2:].max(axis=0).astype(int)
+            shape = (max(far[0], fov.y1), max(far[1], fov.x1), 3)
+            yield FieldToWrite(name.text, np.full(shape, 230, np.uint8), marks, fov)
+
+    assert write_nucls_folder(tmp_path, drawn()) == len(chosen) == 20
+    for field, (name, marks) in zip(find_nucls_fields(tmp_path), chosen, strict=True):
+        content = field.read()
+        assert field.name == name
+        assert content.marks.labels == marks.labels
+        np.testing.assert_array_equal(content.marks.boxes, marks.boxes)
+        assert not any("mask" in remark for remark in content.remarks)
+        assert content.fov.shape >= (256, 256)
+
+
+cells = st.sampled_from(
+    ["", "nan", "-3", "1e9", "7", "7.5", "tumor", "polyline", "1,2,3", "inf", '"']
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 4), st.integers(0, 10), cells)
+def test_any_changed_cell_is_read_truly_or_said(tmp_path_factory, row, column, cell):
+    folder = tmp_path_factory.mktemp("nucls")
+    rows = [list(line) for line in csv.reader(TABLE.splitlines())]
+    rows[row][column] = cell
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_field(folder, table=text.getvalue())
+    (field,) = find_nucls_fields(folder)
+    try:
+        content = field.read()
+    except NuclariumError as error:
+        assert f"row {row + 1}" in str(error)  # noqa: PT017
+        return
+    again = marks_of_table(content.table)
+    assert again == content.marks
+    assert len(again) == 4
+    assert np.isfinite(again.boxes).all()
+    for name, written in zip(rows[0][1:9], rows[row][1:9], strict=True):
+        kept = str(content.table[name].iloc[row - 1])
+        assert written in ("", kept) or name in ("xmin", "ymin", "xmax", "ymax")

@@ -3,7 +3,7 @@
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.nucls_files import POINT, STEM, TABLE, write_field
 
@@ -115,6 +115,7 @@ corners = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(corners)
 def test_outlines_cover_their_inside_and_their_vertices(points):
     line = np.array(points, float) + 0.5
@@ -168,6 +169,7 @@ def test_opacity_is_left_aside(tmp_path):
     np.testing.assert_array_equal(read_nucls_mask(png(tmp_path / "b.png", clear)).numbers, labels)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_masks_are_refused_or_read_as_they_are(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("mask") / "a.png"
