@@ -55,6 +55,25 @@ def test_from_a_folder_of_nucls_to_folds_and_counts(folder, tmp_path):
     assert left.startswith("yolo holds outlines alone: 6 boxes and points and the classes (3)")
 
 
+def test_one_dataset_is_scored_against_another_at_every_level(tmp_path):
+    place = [(2, 2, 12, 12), (2, 18, 12, 28), (18, 2, 28, 12), (18, 18, 28, 28)]
+    names = {"truth": ("tumor", "lymphocyte", "fibroblast", "unlabeled")}
+    names["other"] = ("mitotic_figure", "plasma_cell", "tumor", "tumor")
+    for folder, classes in names.items():
+        rows = [("box", box, label) for box, label in zip(place, classes, strict=True)]
+        build_version(tmp_path / folder, folder, [marked("a", rows)], {}, classes=NUCLS)
+    words = ("evaluate", tmp_path / "other", tmp_path / "truth")
+    text = run(*words, "--out", tmp_path / "classes.csv")
+    assert "found 3, missed 0, wrong 0, on what is not judged 1" in text
+    assert "super: 3 matched nuclei, accuracy 0.667" in text
+    found = json.loads(run(*words, "--json"))
+    assert (found["detection"]["f1"], found["levels"]["raw"]["accuracy"]) == (1.0, 0.0)
+    assert (tmp_path / "classes.csv").read_text().startswith("level,class,truth,prediction")
+    assert isinstance(RUN.invoke(app, [*map(str, words), "--3d"]).exception, SettingsError)
+    no_dataset = RUN.invoke(app, ["evaluate", str(tmp_path), str(tmp_path / "truth")])
+    assert "must be a dataset as well" in str(no_dataset.exception)
+
+
 def test_training_refuses_nuclei_without_an_outline(folder, tmp_path):
     pairs = pytest.importorskip("nuclarium.train.pairs")
     data = tmp_path / "data"

@@ -13,7 +13,7 @@ from nuclarium.dataset.build import build_version
 from nuclarium.dataset.manifest import read_dataset
 from nuclarium.workspace.dataset_exchange import export_files, import_dataset
 
-LAWS = settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+LAWS = settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate])
 SIDE = 16
 LABELS = ("tumor", "correction_lymphocyte", "unlabeled", "eosinophil")
 

@@ -115,7 +115,7 @@ def match_marks(
 
     Truth that is ambiguous, and points, are not judged: they are never missed, and a prediction
     without a partner that lies in one with `threshold` of its own area or more is ignored, as COCO
-    does it with crowds [1]_.
+    does it with crowds [1]_. Predicted points are ignored too: they have no area to be judged by.
 
     Parameters
     ----------
@@ -148,10 +148,10 @@ def match_marks(
     pair = _hungarian if method == "hungarian" else _greedy
     one, other = pair(iou, threshold, detections.confidence)
     free = np.setdiff1d(np.arange(len(detections.marks)), other)
-    on_ignored = np.zeros(len(free), bool)
+    rest = detections.marks.only(free)
+    on_ignored = np.array([kind == "point" for kind in rest.kinds], bool)
     if not legacy:
-        aside, rest = truth.only(~judged), detections.marks.only(free)
-        on_ignored = share_inside(rest, aside).max(axis=1, initial=0) >= threshold
+        on_ignored |= share_inside(rest, truth.only(~judged)).max(axis=1, initial=0) >= threshold
     return MarkMatch(
         truth=rows[one],
         prediction=other,

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from tests.datasets import item
 
 from nuclarium.core.errors import SettingsError
+from nuclarium.dataset.exchange import import_folder
+from nuclarium.dataset.intake import IntakeSettings
 from nuclarium.dataset.leaks import find_torn
 from nuclarium.dataset.published_folds import published_folds
 from nuclarium.dataset.split import SplitSettings, split_items
-from nuclarium.workspace.dataset import split_dataset
-from nuclarium.workspace.dataset_exchange import import_dataset
 from nuclarium.workspace.dataset_options import split_settings
 
 SLIDES = (22, 27, 32, 25, 18)
@@ -118,15 +118,12 @@ def test_fold_of_a_test_part_is_no_part_of_its_own():
 
 
 @pytest.mark.data
-def test_real_fields_have_the_published_counts_without_the_two_that_come_twice(data, tmp_path):
-    folder = data / "nucls_core_tables"
-    counts = {}
-    for once in (False, True):
-        from nuclarium.dataset.intake import IntakeSettings
-
-        out = tmp_path / str(once)
-        import_dataset(folder, out, "nucls", IntakeSettings(once=once))
-        found = split_dataset(out, SplitSettings(published="nucls")).dataset
-        counts[once] = tuple(np.bincount([one.fold for one in found.items]).tolist())
-    assert counts[True] == (263, 505, 405, 294, 277)
-    assert counts[False] == (263, 507, 405, 294, 277)
+@pytest.mark.parametrize(
+    ("once", "expected"),
+    [(True, (263, 505, 405, 294, 277)), (False, (263, 507, 405, 294, 277))],
+)
+def test_real_fields_have_the_published_counts_but_for_two_that_come_twice(data, once, expected):
+    intake, _ = import_folder(data / "nucls_core_tables", "nucls", IntakeSettings(once=once))
+    items = [item(draft.id, slide=draft.facts["slide"]) for draft in intake.drafts]
+    found = split_items(items, SplitSettings(published="nucls"))
+    assert tuple(np.bincount([one.fold for one in found]).tolist()) == expected

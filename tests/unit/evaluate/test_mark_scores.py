@@ -106,6 +106,8 @@ def test_points_are_not_judged_and_what_is_found_on_them_is_not_wrong():
     pairs = match_marks(point, boxes((0, 0, 9, 9), (20, 20, 25, 25)))
     assert (pairs.ignored.tolist(), pairs.invented.tolist()) == ([0], [1])
     assert len(pairs.missed) == 0
+    same = match_marks(point, point)
+    assert (same.counts.false_positive, same.ignored.tolist()) == (0, [0])
 
 
 def random_boxes(rng, count, side):

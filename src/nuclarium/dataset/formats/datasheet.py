@@ -82,4 +82,7 @@ def _spacings(items: tuple[Item, ...]) -> str:
 
 def _sizes(items: tuple[Item, ...]) -> str:
     counts = Counter((item.width, item.height) for item in items)
-    return "; ".join(f"{w} × {h} px ({count:,})" for (w, h), count in counts.most_common(4))
+    return "; ".join(
+        f"{f'{w} × {h} px' if w and h else 'no pixels'} ({count:,})"
+        for (w, h), count in counts.most_common(4)
+    )
