@@ -130,7 +130,7 @@ def find_nucls_fields(
     ----------
     folder : Path
         Holds ``csv/``, and as far as there are ``rgb/`` (or ``rgbs/``), ``mask/`` (``masks/``) and
-        ``all_fov_locations.csv``, here or in ``csv/``, in whatever case. A field is a table in
+        ``ALL_FOV_LOCATIONS.csv``, here or in ``csv/``, in whatever case. A field is a table in
         ``csv/``; picture and mask have its name.
     hierarchy : Hierarchy, optional
         The classes of the tables; NuCLS's own by default.
@@ -207,7 +207,7 @@ def _files(place: Path | None, endings: tuple[str, ...]) -> Mapping[str, Path]:
 def _locations(folder: Path, csv: Path | None) -> Path | None:
     for place in (folder, csv):
         for path in sorted(place.iterdir()) if place else ():
-            if path.name.lower() == LOCATIONS:
+            if path.name.lower() == LOCATIONS.lower():
                 return path
     return None
 

@@ -12,7 +12,8 @@ from nuclarium.io.interchange.nucls_csv import BOX, read_cells, whole
 from nuclarium.io.rows import by_row, refuse_mistakes
 from nuclarium.io.write import write_text
 
-LOCATIONS = "all_fov_locations.csv"
+LOCATIONS = "ALL_FOV_LOCATIONS.csv"
+"""Its name in the released folders, where it lies in ``csv``."""
 
 
 def read_locations(path: Path) -> dict[str, Box]:

@@ -229,6 +229,13 @@ def test_nucleus_that_is_hidden_but_for_a_rim_finds_its_row():
     assert joined.remarks == ()
 
 
+def test_nucleus_under_others_is_said():
+    marks = boxes([2, 2, 4, 12], [2, 2, 3, 12], [3, 2, 4, 12])
+    joined = join_mask(mask_of(marks), marks, NUCLS, "a.png")
+    assert joined.remarks == ("1 × nuclei under others or beyond the image: row 0",)
+    assert np.unique(joined.labels).tolist() == [0, 2, 3]
+
+
 def test_rows_and_nuclei_without_a_partner_are_said():
     mask = mask_of(MARKS)
     mask.numbers[mask.numbers == 3] = 0
