@@ -32,13 +32,13 @@ class ClassBar:
 def class_figure(panels: Mapping[str, Sequence[ClassBar]], *, width: int) -> Rgb:
     """Draw one panel for each level, in two columns.
 
-    The length of a bar is the share of the largest class of its level; counts and shares of the
-    nuclei are written out, so that rare classes can be read.
+    The longest bar of a panel is its largest class, and the others are in proportion; counts and
+    shares of all nuclei are written out, so that rare classes can be read.
 
     Parameters
     ----------
     panels : dict of str to sequence of ClassBar
-        By the name of the level; at least one.
+        By their titles, such as the name of the level; at least one.
     width : int
         Of the picture in pixels, as wide as the figure that it stands below.
 
@@ -56,8 +56,8 @@ def class_figure(panels: Mapping[str, Sequence[ClassBar]], *, width: int) -> Rgb
     picture = Image.new("RGB", (width, round(max(ends) * _SCALE)), "white")
     draw = ImageDraw.Draw(picture)
     room = width / _SCALE / columns
-    for (column, top), (level, bars) in zip(corners, panels.items(), strict=True):
-        _panel(draw, (column * room, top), room, f"Nuclei by class ({level})", bars)
+    for (column, top), (title, bars) in zip(corners, panels.items(), strict=True):
+        _panel(draw, (column * room, top), room, title, bars)
     return np.asarray(picture, np.uint8)
 
 
@@ -72,7 +72,7 @@ def _panel(
     _write(draw, (left + _MARGIN, top + 10), title, size=13)
     total = max(1, sum(bar.count for bar in bars))
     largest = max([1, *(bar.count for bar in bars)])
-    texts = [f"{count_text(bar.count)} ({_share(bar.count / total)})" for bar in bars]
+    texts = [_text(bar.count, total) for bar in bars]
     names = max((_length(bar.name) for bar in bars), default=0.0)
     start = left + _MARGIN + names + _GAP
     longest = left + room - _MARGIN - start - _GAP - max(map(_length, texts), default=0.0)
@@ -81,12 +81,16 @@ def _panel(
         end = start + max(1.0, max(20.0, longest) * bar.count / largest if bar.count else 0.0)
         _write(draw, (start - _GAP, y), bar.name, anchor="rm", colour=_TEXT)
         box = [v * _SCALE for v in (start, y - _BAR / 2, end, y + _BAR / 2)]
-        draw.rectangle(box, fill=bar.colour)
+        if bar.count:
+            draw.rectangle(box, fill=bar.colour)
         _write(draw, (end + _GAP, y), text, anchor="lm", colour=_QUIET)
 
 
-def _share(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.0005 or not share else "< 0.1%"
+def _text(count: int, total: int) -> str:
+    if not count:
+        return "0"
+    share = count / total
+    return f"{count_text(count)} ({f'{share:.1%}' if share >= 0.0005 else '< 0.1%'})"
 
 
 def _length(text: str) -> float:

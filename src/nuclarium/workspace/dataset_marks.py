@@ -10,7 +10,7 @@ from nuclarium.report.figures import Rgb
 
 _PLACES = ("hospitals", "patients", "slides")
 _KINDS = ("outlines", "boxes", "points", "corrections")
-_GREY = (91, 102, 112)
+_GREY, _BAR = (91, 102, 112), (127, 181, 181)
 
 
 def format_marks(table: pd.DataFrame) -> str:
@@ -52,7 +52,7 @@ def levels_of(table: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def marks_figure(dataset: Dataset, table: pd.DataFrame, *, width: int) -> Rgb:
-    """Draw the classes of all marks, a panel a level, in the colours of the hierarchy.
+    """Draw kinds and classes of all marks, a panel a level, in the colours of the hierarchy.
 
     Parameters
     ----------
@@ -67,8 +67,11 @@ def marks_figure(dataset: Dataset, table: pd.DataFrame, *, width: int) -> Rgb:
     for level, columns in levels_of(table).items():
         colours = {} if hierarchy is None else hierarchy.level(level).colours
         names = [column.partition(":")[2] for column in columns]
-        panels[level] = [
+        panels[f"Nuclei by class ({level})"] = [
             ClassBar(name, int(last[column]), colours.get(name, _GREY))
             for name, column in zip(names, columns, strict=True)
         ]
+    panels["Nuclei by what marks them"] = [
+        ClassBar(name, int(last[name]), _BAR) for name in ("outlines", "boxes", "points")
+    ]
     return class_figure(panels, width=width)
