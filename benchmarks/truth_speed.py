@@ -55,6 +55,7 @@ class Peak:
         self.before = self._status("VmRSS")
 
     def mib(self) -> float:
+        """Return it."""
         return self._status("VmHWM") - self.before
 
     def _status(self, name: str) -> float:
