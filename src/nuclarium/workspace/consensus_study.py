@@ -1,0 +1,155 @@
+"""Items, answers and classes of a study: what truth is inferred from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nuclarium.core.classes import Hierarchy, read_hierarchy, shipped_hierarchy
+from nuclarium.core.errors import SettingsError
+from nuclarium.raters.answers import UNDETECTED, Answers, read_answers
+from nuclarium.workspace.consensus_settings import ConsensusSettings
+
+_SHIPPED = "nucls"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What raters of one arm answered.
+
+    Parameters
+    ----------
+    answers : Answers
+        Of all raters of the arm, with the labels of the table.
+    arm : str
+        Empty where the table has none.
+    arms : dict of str to Answers
+        Of every arm, with the same items.
+    hierarchy : Hierarchy or None
+        That all labels are of.
+    remarks : tuple of str
+    """
+
+    answers: Answers
+    arm: str
+    arms: dict[str, Answers]
+    hierarchy: Hierarchy | None
+    remarks: tuple[str, ...]
+
+
+def study_of_answers(table: pd.DataFrame, settings: ConsensusSettings) -> Study:
+    """Take items and answers from a table with one row an answer.
+
+    Parameters
+    ----------
+    table : DataFrame of str
+        ``item, rater, label``, and as far as there are ``field, arm, group``.
+    settings : ConsensusSettings
+
+    Raises
+    ------
+    SettingsError
+        If there is no such arm, no answer, or a label that the hierarchy lacks.
+    """
+    hierarchy = hierarchy_of_labels(pd.unique(table["label"]), settings.hierarchy)
+    table = table.assign(label=plain_labels(table["label"], hierarchy))
+    codes = table["arm"] if "arm" in table else pd.Series("", table.index)
+    arm, remarks = chosen_arm(codes, settings.arm)
+    chosen, said = read_answers(table[codes == arm])
+    arms = {arm: chosen}
+    for other in sorted(set(codes) - {arm}):
+        arms[other] = read_answers(table[codes == other])[0]
+    return Study(chosen, arm, arms, hierarchy, (*remarks, *said))
+
+
+def chosen_arm(arms: pd.Series[str], wanted: str | None) -> tuple[str, tuple[str, ...]]:
+    """Return the arm that is judged, and a remark where it was not asked for.
+
+    Raises
+    ------
+    SettingsError
+        If no row is of the arm that was asked for.
+    """
+    counts = arms.value_counts().sort_index()
+    if wanted is not None:
+        if wanted not in counts.index:
+            names = ", ".join(name for name in counts.index if name) or "none"
+            raise SettingsError(
+                f"--arm must be an arm of the table, whose arms are {names}, but got {wanted}."
+            )
+        return wanted, ()
+    if len(counts) == 1:
+        return str(counts.index[0]), ()
+    arm = str(counts.idxmax())
+    listed = ", ".join(f"{name or 'no arm'} ({count:,} rows)" for name, count in counts.items())
+    return arm, (
+        f"The table has {len(counts)} arms: {listed}. Truth and raters are those of "
+        f"{arm or 'the rows without one'}, which has the most; choose another with --arm.",
+    )
+
+
+def hierarchy_of_labels(labels: Sequence[str], wanted: str | None) -> Hierarchy | None:
+    """Return the hierarchy that labels are of, or None where they are of none.
+
+    Raises
+    ------
+    SettingsError
+        If one was asked for that lacks a label, or that cannot be read.
+    """
+    if wanted == "none":
+        return None
+    given = sorted(label for label in set(labels) if label and label != UNDETECTED)
+    if wanted is None:
+        shipped = shipped_hierarchy(_SHIPPED)
+        return shipped if given and all(map(shipped.level_of, given)) else None
+    is_file = wanted.endswith(".toml") or Path(wanted).exists()
+    hierarchy = read_hierarchy(Path(wanted)) if is_file else shipped_hierarchy(wanted)
+    unknown = [label for label in given if hierarchy.level_of(label) is None]
+    if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise SettingsError(
+            f"Every label must be a class of the hierarchy {hierarchy.name}, but it lacks "
+            f"{', '.join(unknown[:5])}{more}. Correct them, or add them to a hierarchy of yours."
+        )
+    return hierarchy
+
+
+def plain_labels(labels: pd.Series[str], hierarchy: Hierarchy | None) -> pd.Series[str]:
+    """Return labels without prefixes such as ``correction_``."""
+    if hierarchy is None:
+        return labels
+    return labels.map({name: hierarchy.plain(name) for name in pd.unique(labels)})
+
+
+def levels_of(answers: Answers, hierarchy: Hierarchy | None) -> tuple[str, ...]:
+    """Return the levels that all labels can be rolled up to, the finest first; none without."""
+    if hierarchy is None:
+        return ()
+    names = [level.name for level in hierarchy.levels]
+    used = [hierarchy.level_of(name) for name in answers.labels if name != UNDETECTED]
+    coarsest = max((names.index(name) for name in used if name is not None), default=0)
+    return tuple(names[coarsest:])
+
+
+def at_level(answers: Answers, hierarchy: Hierarchy | None, level: str | None) -> Answers:
+    """Return answers with their labels rolled up; ambiguous ones become missing."""
+    if hierarchy is None or level is None:
+        return answers
+    rolled = hierarchy.roll_up_many(answers.labels, level, keep=(UNDETECTED,))
+    names = [name for name in hierarchy.level(level).classes if name in rolled]
+    names += [UNDETECTED] * (UNDETECTED in rolled)
+    codes = np.array([names.index(name) for name in rolled], np.int32)[answers.label]
+    ambiguous = names.index(hierarchy.ambiguous) if hierarchy.ambiguous in names else -1
+    kept = codes != ambiguous
+    return replace(
+        answers,
+        item=answers.item[kept],
+        rater=answers.rater[kept],
+        label=codes[kept],
+        labels=tuple(names),
+    )
+
