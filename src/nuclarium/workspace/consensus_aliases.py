@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +33,16 @@ class Aliased:
         Name → alias; the same where names were kept.
     key : Path or None
         Where the key is, if aliases were made.
+    fields : dict of str to str
+        Name of a field → that of its image, which may hold the name of a rater.
     remarks : tuple of str
     """
 
     table: pd.DataFrame
     aliases: Mapping[str, str]
-    key: Path | None
-    remarks: tuple[str, ...]
+    key: Path | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def hidden(self, text: str) -> str:
         """Return a text with aliases in place of names of raters."""
@@ -87,7 +90,7 @@ def alias_raters(
         table = table.assign(group=table["rater"].map(group).fillna(""))
     names = [name for name in pd.unique(table["rater"]) if name]
     if keep:
-        return Aliased(table, dict(zip(names, names, strict=True)), None, ())
+        return Aliased(table, dict(zip(names, names, strict=True)))
     aliases = _given(known) or _given(_read_pairs(folder / KEY))
     key = None
     if missing := [name for name in names if name not in aliases]:
@@ -168,19 +171,34 @@ def _write_key(path: Path, aliases: Mapping[str, str]) -> None:
 
 def _applied(table: pd.DataFrame, aliases: Mapping[str, str], key: Path | None) -> Aliased:
     new = table.assign(rater=table["rater"].map(aliases).fillna(""))
-    changed = 0
+    changed, fields = 0, {}
     for column in (name for name in _IDS if name in table.columns):
         unique = list(pd.unique(table[column]))
-        texts = dict(zip(unique, _hidden_texts(unique, aliases), strict=True))
-        changed += sum(text != other for text, other in texts.items())
-        new[column] = table[column].map(texts)
+        hidden = _distinct(unique, _hidden_texts(unique, aliases))
+        changed += sum(text != other for text, other in zip(unique, hidden, strict=True))
+        new[column] = table[column].map(dict(zip(unique, hidden, strict=True)))
+        if column == "field":
+            fields = dict(zip(hidden, unique, strict=True))
     remarks = ()
     if changed:
         remarks = (
             f"{changed} names of items, fields, arms or groups held the name of a rater; the "
             "alias stands there instead.",
         )
-    return Aliased(new, aliases, key, remarks)
+    return Aliased(new, aliases, key, fields, remarks)
+
+
+def _distinct(texts: list[str], hidden: list[str]) -> list[str]:
+    """Number those that were different and no longer are."""
+    taken = {text for text, other in zip(texts, hidden, strict=True) if text == other}
+    found = []
+    for text, other in zip(texts, hidden, strict=True):
+        number, name = 2, other
+        while text != other and name in taken:
+            name, number = f"{other}-{number}", number + 1
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 def _hidden_texts(texts: Iterable[str], aliases: Mapping[str, str]) -> list[str]:

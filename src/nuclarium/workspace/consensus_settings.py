@@ -18,10 +18,10 @@ class ConsensusSettings:
         How much marks must overlap to be of one nucleus.
     arm : str or None
         Arm of the study; where there are several, that with the most answers when None.
-    group : str or None
-        Group whose raters are judged and compared; all when None.
-    truth_group : str or None
-        Group whose answers make the truth; all when None.
+    group : tuple of str
+        Groups whose raters are judged and compared; all when empty.
+    truth_group : tuple of str
+        Groups whose answers make the truth; all when empty.
     hierarchy : str or None
         ``nucls``, a file of classes, or ``none``; when None, ``nucls`` where it has all labels.
     level : str or None
@@ -43,8 +43,8 @@ class ConsensusSettings:
     method: str = "dawid-skene"
     min_iou: float = 0.25
     arm: str | None = None
-    group: str | None = None
-    truth_group: str | None = None
+    group: tuple[str, ...] = ()
+    truth_group: tuple[str, ...] = ()
     hierarchy: str | None = None
     level: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
