@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.agreement_bootstrap import Method, Statistic, estimate
 from nuclarium.raters.agreement_coefficients import fleiss, gwet, krippendorff, percent
-from nuclarium.raters.agreement_counts import LabelCounts, Undetected, label_counts
+from nuclarium.raters.agreement_counts import LabelCounts, Undetected, label_counts, told
 from nuclarium.raters.agreement_remarks import remark_on
 from nuclarium.raters.answer_codes import UNDETECTED, Answers
 
@@ -167,8 +168,8 @@ def agreement_difference(
     )
     place_a, place_b, n_fields = _joint_fields(first, second)
 
-    def difference(weight: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
-        found: np.typing.NDArray[np.float64] = b[0](weight[:, place_b]) - a[0](weight[:, place_a])
+    def difference(weight: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        found: npt.NDArray[np.float64] = b[0](weight[:, place_b]) - a[0](weight[:, place_a])
         return found
 
     width = sum(len(x.labels) + x.table.shape[0] * (level == "ordinal") for _, x in (a, b))
@@ -226,22 +227,20 @@ def _prepared(
         raise SettingsError(
             f"{known.title} has the levels {', '.join(known.levels)}, but got '{level}'."
         )
-    counts = label_counts(answers, undetected=undetected, scale=scale)
+    counts = label_counts(told(answers, undetected=undetected, scale=scale))
     return known.statistic(counts, level, scale is not None), counts
 
 
-def _raters_with(
-    answers: Answers, items: np.typing.NDArray[np.int64], undetected: Undetected
-) -> int:
-    told = np.isin(answers.item, items)
+def _raters_with(answers: Answers, items: npt.NDArray[np.int64], undetected: Undetected) -> int:
+    among = np.isin(answers.item, items)
     if undetected == "missing" and UNDETECTED in answers.labels:
-        told &= answers.label != answers.labels.index(UNDETECTED)
-    return len(np.unique(answers.rater[told]))
+        among &= answers.label != answers.labels.index(UNDETECTED)
+    return len(np.unique(answers.rater[among]))
 
 
 def _joint_fields(
     first: Answers, second: Answers
-) -> tuple[np.typing.NDArray[np.int64], np.typing.NDArray[np.int64], int]:
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
     """Return the places of the fields of both in one list, and its length."""
     names = [_names_of_fields(answers) for answers in (first, second)]
     place = {name: i for i, name in enumerate(dict.fromkeys([*names[0], *names[1]]))}

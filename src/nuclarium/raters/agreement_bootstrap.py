@@ -29,12 +29,15 @@ class Estimate:
         Bounds are nan where there are fewer than two fields, or no value.
     undefined : ndarray of float64
         Share of draws in which there was no value; these are left out of the interval.
+    drawn : ndarray of float64, shape (draws, ...)
+        The value in each draw. The same seed draws the same fields.
     """
 
     value: Floats
     low: Floats
     high: Floats
     undefined: Floats
+    drawn: Floats
 
 
 def estimate(
@@ -73,7 +76,7 @@ def estimate(
     value = statistic(np.ones((1, n_fields)))[0]
     none = np.full(value.shape, np.nan)
     if n_fields < 2 or draws < 1:
-        return Estimate(value, none, none, np.zeros(value.shape))
+        return Estimate(value, none, none, np.zeros(value.shape), np.empty((0, *value.shape)))
     drawn = draw(statistic, n_fields, rng or np.random.default_rng(0), draws, width)
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     if method == "bca":
@@ -81,7 +84,7 @@ def estimate(
         low, high = _each(_bca, value, drawn, jackknife, tails)
     else:
         low, high = _each(_percentile, value, drawn, drawn, tails)
-    return Estimate(value, low, high, np.isnan(drawn).mean(axis=0))
+    return Estimate(value, low, high, np.isnan(drawn).mean(axis=0), drawn)
 
 
 def draw(

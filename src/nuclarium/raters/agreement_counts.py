@@ -18,6 +18,30 @@ Undetected = Literal["value", "missing"]
 
 
 @dataclass(frozen=True, eq=False)
+class Told:
+    """One answer at most of each rater to each item, as codes.
+
+    Parameters
+    ----------
+    item, rater, label : ndarray of int, shape (n,)
+        Codes; `label` is a place on the scale.
+    field : ndarray of int64, shape (n_items,)
+        Field of each item, the unit that is drawn.
+    n_raters, n_fields : int
+    labels : tuple of str
+        The scale, from low to high where that is known.
+    """
+
+    item: npt.NDArray[np.int32]
+    rater: npt.NDArray[np.int32]
+    label: npt.NDArray[np.int64]
+    field: npt.NDArray[np.int64]
+    n_raters: int
+    n_fields: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class LabelCounts:
     """Counts of labels of items; memory grows with the answers, not with items times labels.
 
@@ -47,7 +71,7 @@ class LabelCounts:
         """Return the sum of distances over ordered pairs of answers to each item."""
         table = self.table
         owner = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-        found = np.zeros(table.shape[0])
+        found = np.zeros(table.shape[0], np.float64)
         here = np.arange(len(owner))
         for shift in range(1, len(owner)):
             here = here[here + shift < len(owner)]
@@ -56,13 +80,13 @@ class LabelCounts:
                 break
             there = here + shift
             apart = distance.between(table.indices[here], table.indices[there])
-            pairs = 2 * table.data[here] * table.data[there] * apart
+            pairs: Floats = 2 * table.data[here] * table.data[there] * apart
             found += np.bincount(owner[here], pairs, len(found))
         return found
 
     def by_field(self, of_items: Floats) -> Floats:
         """Add up numbers of items over each field, shape (n_fields,)."""
-        added: Floats = np.bincount(self.field, of_items, self.n_fields)
+        added: Floats = np.bincount(self.field, of_items, self.n_fields).astype(np.float64)
         return added
 
     def labels_by_field(self, weight: Floats) -> Any:
@@ -72,10 +96,10 @@ class LabelCounts:
         return sparse.csr_array((weight, (self.field, items)), shape=shape) @ self.table
 
 
-def label_counts(
+def told(
     answers: Answers, *, undetected: Undetected = "value", scale: Sequence[str] | None = None
-) -> LabelCounts:
-    """Count the labels of each item; of several answers of a rater to an item, the last counts.
+) -> Told:
+    """Return what counts: of several answers of a rater to an item, the last.
 
     Parameters
     ----------
@@ -92,17 +116,22 @@ def label_counts(
         If an answer is not on the scale.
     """
     kept = last_answers(answers)
-    item, label = answers.item[kept], answers.label[kept]
     if undetected == "missing" and UNDETECTED in answers.labels:
-        told = label != answers.labels.index(UNDETECTED)
-        item, label = item[told], label[told]
+        kept = kept[answers.label[kept] != answers.labels.index(UNDETECTED)]
+    label = answers.label[kept]
     place, names = _scale(answers.labels, label, scale, undetected)
-    shape = len(answers.items), len(names)
-    ones = np.ones(len(item))
-    table = sparse.coo_array((ones, (item, place[label])), shape=shape).tocsr()
-    table.sum_duplicates()
     field, n_fields = fields_of(answers)
-    return LabelCounts(table, field, n_fields, names)
+    raters = len(answers.raters)
+    return Told(
+        answers.item[kept], answers.rater[kept], place[label], field, raters, n_fields, names
+    )
+
+
+def label_counts(rows: Told) -> LabelCounts:
+    """Count the raters that gave each label to each item."""
+    shape = len(rows.field), len(rows.labels)
+    table = sparse.coo_array((np.ones(len(rows.item)), (rows.item, rows.label)), shape=shape)
+    return LabelCounts(table.tocsr(), rows.field, rows.n_fields, rows.labels)
 
 
 def last_answers(answers: Answers) -> npt.NDArray[np.int64]:

@@ -15,7 +15,8 @@ _BLOCK_CELLS = 1 << 20
 
 
 def _nominal(a: Floats, b: Floats) -> Floats:
-    return (a != b).astype(np.float64)
+    apart: Floats = (a != b).astype(np.float64)
+    return apart
 
 
 def _linear(a: Floats, b: Floats) -> Floats:

@@ -6,6 +6,7 @@ import numpy as np
 
 from nuclarium.raters.agreement_bootstrap import Estimate
 from nuclarium.raters.agreement_counts import LabelCounts
+from nuclarium.raters.agreement_distances import Floats
 from nuclarium.raters.answer_codes import Answers
 
 FEW_FIELDS = 10
@@ -36,7 +37,7 @@ def _on_items(judged: int, total: int) -> str:
     return ""
 
 
-def _on_labels(counts: LabelCounts, of_items: np.typing.NDArray[np.float64], judged: int) -> str:
+def _on_labels(counts: LabelCounts, of_items: Floats, judged: int) -> str:
     used = np.flatnonzero(np.asarray(counts.table[of_items >= 2].sum(axis=0)).ravel())
     if judged and len(used) == 1:
         return (

@@ -1,9 +1,7 @@
 """Coefficients of agreement, against published examples and other libraries."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from statsmodels.stats.inter_rater import fleiss_kappa
 
 from nuclarium.raters.agreement import agreement
 from nuclarium.raters.answer_codes import Answers
