@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nuclarium.raters.agreement import agreement
+from nuclarium.core.errors import SettingsError
+from nuclarium.raters.accuracy import rater_accuracy
 from nuclarium.raters.agreement_pairs import PairwiseKappa, pairwise_kappa
 from nuclarium.raters.answers import UNDETECTED, Answers
+from nuclarium.raters.scaling import scaled_places
 from nuclarium.raters.truth import Truth, infer_truth
+from nuclarium.workspace.consensus_agreement import agreement_table
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study, at_level, levels_of
 
 Advance = Callable[[int], None]
-COEFFICIENTS = {"krippendorff": "alpha", "gwet": "AC1"}
-VERSIONS = {"value": "detection and classes", "missing": "classes"}
+Floats = npt.NDArray[np.float64]
+MOST_PAIRED = 200
+"""Raters of whom every two are compared."""
+
+_SCORES = {
+    "accuracy": "accuracy",
+    "mcc": "mcc",
+    "detection_f1": "detection_f1",
+    "detection_precision": "detection_precision",
+    "detection_recall": "detection_recall",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,85 +44,135 @@ class Measures:
     level : str
         At which raters are judged; empty without a hierarchy.
     judged : Answers
-        Of the raters that are judged, at that level.
+        Of the raters that are judged, at that level, in the order of `raters`.
     raters : DataFrame
-        One row a judged rater, the most skilled first.
+        One row a judged rater, the best first.
+    scores : DataFrame
+        One row a rater, score and class, with intervals.
     agreement : DataFrame
     pairs : PairwiseKappa or None
-        None for one rater.
-    simulation : DataFrame
+        None for one rater, or more than `MOST_PAIRED`.
+    places : ndarray of float64, shape (n_raters, 2), or None
+        Of raters on the map.
+    remarks : tuple of str
     """
 
     truth: Truth
     level: str
     judged: Answers
     raters: pd.DataFrame
+    scores: pd.DataFrame
     agreement: pd.DataFrame
     pairs: PairwiseKappa | None
+    places: Floats | None
     simulation: pd.DataFrame
+    confusion: Floats | None
+    overall: Floats | None
+    order: list[int]
+    disputed: pd.DataFrame
+    remarks: tuple[str, ...]
 
 
-def truth_of(answers: Answers, settings: ConsensusSettings) -> Truth:
-    """Infer the truth from the answers of the group that it is to come from."""
-    return infer_truth(answers.only(groups=settings.truth_group or None), settings.method)
-
-
-def judged_answers(study: Study, settings: ConsensusSettings, level: str | None) -> Answers:
-    """Return the answers of the raters that are judged, at the level that was asked for."""
-    answers = study.answers.only(groups=settings.group or None)
-    return at_level(answers, study.hierarchy, level)
-
-
-def agreement_table(
+def measures_of(
     study: Study, settings: ConsensusSettings, rng: np.random.Generator, advance: Advance
+) -> Measures:
+    """Measure a study; `advance` is called with 1 after each part."""
+    truth = infer_truth(study.answers.only(groups=settings.truth_group or None), settings.method)
+    advance(1)
+    level = _level(study, settings)
+    rolled_truth = truth_at_level(truth, study, level)
+    everyone = at_level(study.answers, study.hierarchy, level or None)
+    scores = _scores(everyone, rolled_truth, settings, rng)
+    advance(1)
+    raters = _raters(everyone, truth, scores, settings)
+    judged = everyone.only(raters=list(raters["rater"]))
+    pairs, remarks = _pairs(judged, settings, rng)
+    advance(1)
+    return Measures(
+        truth=truth,
+        level=level,
+        judged=judged,
+        raters=raters,
+        scores=scores,
+        agreement=agreement_table(study, settings, rng, advance),
+        pairs=pairs,
+        places=None if pairs is None else scaled_places(1 - pairs.kappa),
+        simulation=pd.DataFrame(),
+        confusion=None,
+        overall=None,
+        order=[],
+        disputed=pd.DataFrame(),
+        remarks=(*truth.remarks, *remarks),
+    )
+
+
+def truth_at_level(truth: Truth, study: Study, level: str) -> Truth:
+    """Return the truth with probabilities added up to the classes of a level."""
+    if study.hierarchy is None or not level:
+        return truth
+    p, labels = study.hierarchy.roll_up_probabilities(truth.probabilities, truth.labels, level)
+    prior, _ = study.hierarchy.roll_up_probabilities(truth.prior[None], truth.labels, level)
+    return replace(
+        truth, probabilities=p, labels=labels, prior=prior[0], confusion=None, intervals=None
+    )
+
+
+def _level(study: Study, settings: ConsensusSettings) -> str:
+    levels = levels_of(study.answers, study.hierarchy)
+    if settings.level is None:
+        return levels[0] if levels else ""
+    if study.hierarchy is None:
+        raise SettingsError(
+            "--level needs a hierarchy that has all labels of the table. Name one with --hierarchy."
+        )
+    if settings.level not in levels:
+        raise SettingsError(
+            f"--level must be one of {', '.join(levels)}, the levels that all labels have, but "
+            f"got {settings.level}."
+        )
+    return settings.level
+
+
+def _scores(
+    answers: Answers, truth: Truth, settings: ConsensusSettings, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Return coefficients with intervals: of all judged raters and of each group, by level."""
-    rows = []
-    answers = judged_answers(study, settings, None)
-    levels = levels_of(answers, study.hierarchy) or ("",)
-    versions = VERSIONS if UNDETECTED in answers.labels else {"value": "classes"}
-    for group, part in _parts(answers).items():
-        for level in levels:
-            rolled = at_level(part, study.hierarchy, level or None)
-            for version, words in versions.items():
-                for name, short in COEFFICIENTS.items():
-                    found = agreement(
-                        rolled, name, undetected=version, rng=rng, draws=settings.resamples
-                    )
-                    rows.append(
-                        {
-                            "group": group,
-                            "level": level or "labels",
-                            "version": words,
-                            "coefficient": short,
-                            "value": found.value,
-                            "low": found.low,
-                            "high": found.high,
-                            "n_items": found.n_items,
-                            "n_raters": found.n_raters,
-                            "remark": found.remark,
-                        }
-                    )
-            advance(1)
-    return pd.DataFrame(rows)
+    """Judge every rater; those of other groups count for what a nucleus is, and are left out."""
+    table = rater_accuracy(answers, truth, rng=rng, draws=settings.resamples)
+    if settings.group:
+        table = table[table["group"].isin(settings.group)]
+    return table.reset_index(drop=True)
 
 
-def _parts(answers: Answers) -> Mapping[str, Answers]:
-    """Return all raters, and each group that has two or more where there are several."""
-    parts = {"all raters": answers}
-    groups = [name for name in dict.fromkeys(answers.group or ()) if name]
-    if len(groups) > 1:
-        for name in groups:
-            part = answers.only(groups=[name])
-            if len(part.raters) > 1:
-                parts[name] = part
-    return parts
+def _raters(
+    answers: Answers, truth: Truth, scores: pd.DataFrame, settings: ConsensusSettings
+) -> pd.DataFrame:
+    """Return one row a judged rater: answers, skill, and the scores of all classes."""
+    chosen = answers.only(groups=settings.group or None)
+    table = pd.DataFrame({"rater": chosen.raters, "group": chosen.group or ""})
+    table["n_answers"] = chosen.answers_of_raters
+    table = table.merge(truth.rater_table().drop(columns="n_answers"), "left", on="rater")
+    whole = scores[scores["label"] == ""]
+    for score, name in _SCORES.items():
+        part = whole[whole["score"] == score].set_index("rater")
+        for end, column in (("", "value"), ("_low", "low"), ("_high", "high")):
+            table[f"{name}{end}"] = table["rater"].map(part[column])
+    table["in_truth"] = table["rater"].isin(truth.raters)
+    known = [name for name in table.columns if not table[name].isna().all()]
+    order = ["skill"] if "skill" in known else []
+    return table[known].sort_values(
+        [*order, "accuracy"], ascending=False, kind="stable", ignore_index=True
+    )
 
 
-def pairs_of(
+def _pairs(
     answers: Answers, settings: ConsensusSettings, rng: np.random.Generator
-) -> PairwiseKappa | None:
-    """Return kappa of every two raters, or None for one."""
+) -> tuple[PairwiseKappa | None, tuple[str, ...]]:
     if len(answers.raters) < 2:
-        return None
-    return pairwise_kappa(answers, rng=rng, draws=settings.resamples)
+        return None, ()
+    if len(answers.raters) > MOST_PAIRED:
+        return None, (
+            f"{len(answers.raters):,} raters are too many to compare every two of them; up to "
+            f"{MOST_PAIRED} are. Choose a group with --group.",
+        )
+    found = pairwise_kappa(answers, rng=rng, draws=settings.resamples)
+    return found, found.remarks

@@ -108,7 +108,7 @@ def _record(run: ConsensusRun, remarks: list[str]) -> dict[str, Any]:
         "aliases": "kept" if run.settings.keep_aliases else "made",
         "counts": run.measures.counts,
         "remarks": [hidden(text) for text in remarks],
-        "findings": findings(run.measures, run.settings),
+        "findings": findings(run.measures),
     }
 
 
@@ -118,7 +118,7 @@ def _facts(run: ConsensusRun, record: dict[str, Any], tables: list[str]) -> Cons
         title=_title(run),
         started=datetime.fromisoformat(record["started"]),
         version=record["version"],
-        tiles=tiles(run.measures),
+        tiles=tiles(run.study, run.measures),
         findings=tuple(record["findings"]),
         remarks=tuple(record["remarks"]),
         settings={k: ", ".join(v) if isinstance(v, tuple) else str(v) for k, v in settings.items()},
@@ -126,7 +126,7 @@ def _facts(run: ConsensusRun, record: dict[str, Any], tables: list[str]) -> Cons
         links={f"{name} (CSV)": f"{name}.csv" for name in tables} | {"record": RECORD},
         judged_by=run.measures.judged_by,
         is_synthetic=record["synthetic"],
-        methods=methods_text(run.measures, run.study, run.settings, record["version"]),
+        methods=methods_text(run.study, run.measures, run.settings, record["version"]),
         command=record["command"],
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from nuclarium.core.classes import Hierarchy, read_hierarchy, shipped_hierarchy
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.answers import UNDETECTED, Answers, read_answers
+from nuclarium.raters.anchors import Anchors, find_anchors
+from nuclarium.raters.answers import UNDETECTED, Answers, read_answers, remarks_on
+from nuclarium.raters.marks import RaterMarks, read_marks
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 
 _SHIPPED = "nucls"
@@ -28,42 +31,74 @@ class Study:
     arm : str
         Empty where the table has none.
     arms : dict of str to Answers
-        Of every arm, with the same items.
+        Of every arm; items have the same names in all.
     hierarchy : Hierarchy or None
         That all labels are of.
+    marks : RaterMarks or None
+        Of all arms, where items were found from marks.
+    anchors : Anchors or None
+        The items of all arms.
     remarks : tuple of str
     """
 
     answers: Answers
     arm: str
-    arms: dict[str, Answers]
+    arms: Mapping[str, Answers]
     hierarchy: Hierarchy | None
-    remarks: tuple[str, ...]
+    marks: RaterMarks | None = None
+    anchors: Anchors | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def study_of_answers(table: pd.DataFrame, settings: ConsensusSettings) -> Study:
-    """Take items and answers from a table with one row an answer.
+def study_of(
+    table: pd.DataFrame, kind: Literal["answers", "marks"], settings: ConsensusSettings
+) -> Study:
+    """Take items and answers from a table with one row an answer, or one row a mark.
 
     Parameters
     ----------
     table : DataFrame of str
-        ``item, rater, label``, and as far as there are ``field, arm, group``.
+        See `consensus_input`; raters are aliases.
+    kind : "answers" or "marks"
     settings : ConsensusSettings
 
     Raises
     ------
     SettingsError
-        If there is no such arm, no answer, or a label that the hierarchy lacks.
+        If there is no such arm, no answer, a label that the hierarchy lacks, or marks that cannot
+        be.
     """
     hierarchy = hierarchy_of_labels(pd.unique(table["label"]), settings.hierarchy)
     table = table.assign(label=plain_labels(table["label"], hierarchy))
-    codes = table["arm"] if "arm" in table else pd.Series("", table.index)
-    arm, remarks = chosen_arm(codes, settings.arm)
-    chosen, said = read_answers(table[codes == arm])
-    arms = {arm: chosen}
-    for other in sorted(set(codes) - {arm}):
-        arms[other] = read_answers(table[codes == other])[0]
-    return Study(chosen, arm, arms, hierarchy, (*remarks, *said))
+    of_row = table["arm"] if "arm" in table else pd.Series("", table.index)
+    arm, remarks = chosen_arm(of_row, settings.arm)
+    if kind == "marks":
+        study = _study_of_marks(table, arm, settings)
+    else:
+        parts = {name: read_answers(part) for name, part in table.groupby(of_row, sort=True)}
+        arms = {name: answers for name, (answers, _) in parts.items()}
+        study = Study(arms[arm], arm, arms, None, remarks=parts[arm][1])
+    return replace(study, hierarchy=hierarchy, remarks=(*remarks, *study.remarks))
+
+
+def _study_of_marks(table: pd.DataFrame, arm: str, settings: ConsensusSettings) -> Study:
+    """Find items from marks of all arms; those that nobody marked in this arm are left out."""
+    marks = read_marks(table)
+    anchors = find_anchors(marks, settings.min_iou)
+    arms = {name: anchors.answers(marks, name) for name in marks.arms}
+    whole = arms[arm]
+    detected = whole.label != (
+        whole.labels.index(UNDETECTED) if UNDETECTED in whole.labels else -1
+    )
+    marked = np.unique(whole.item[detected])
+    if not len(marked):
+        raise SettingsError(
+            f"There must be at least one mark of a nucleus, but the {len(table):,} rows "
+            f"{f'of arm {arm} ' if arm else ''}hold none. Check the columns of boxes."
+        )
+    answers = whole.only(items=marked)
+    said = (*marks.remarks, *anchors.remarks, *remarks_on(answers))
+    return Study(answers, arm, arms, None, marks, anchors, said)
 
 
 def chosen_arm(arms: pd.Series[str], wanted: str | None) -> tuple[str, tuple[str, ...]]:
