@@ -12,11 +12,13 @@ import pandas as pd
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers
+from nuclarium.raters.dawid_skene import dawid_skene
 from nuclarium.raters.fit import Coded, Fit, Floats, Intervals
 from nuclarium.raters.majority import majority_vote
 
 METHODS: Mapping[str, Callable[..., Fit]] = {
     "majority": majority_vote,
+    "dawid-skene": dawid_skene,
 }
 """Name of each method and its function of codes."""
 

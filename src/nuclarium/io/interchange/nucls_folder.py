@@ -17,8 +17,10 @@ from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
 from nuclarium.io.interchange.nucls_csv import read_nucls_csv
+from nuclarium.io.interchange.nucls_join import join_mask
 from nuclarium.io.interchange.nucls_locations import LOCATIONS, read_locations
 from nuclarium.io.interchange.nucls_marks import marks_of_table
+from nuclarium.io.interchange.nucls_mask import read_nucls_mask
 from nuclarium.io.interchange.nucls_names import FieldName, parse_field_name
 from nuclarium.io.interchange.nucls_remarks import size_remarks, table_remarks
 from nuclarium.io.readers import open_image
@@ -96,16 +98,27 @@ class NuclsField:
         Raises
         ------
         NuclariumError
-            If a file is damaged, a row is wrong, or picture and mask differ in size: one sentence
-            that names the file.
+            If a file is damaged, a row is wrong, picture and mask differ in size, or mask and table
+            show different nuclei: one sentence that names the file.
         """
         table = read_nucls_csv(self.csv, self.hierarchy)
         marks = marks_of_table(table)
         remarks = table_remarks(table, marks, self.hierarchy)
         pixels = _picture(self.rgb) if image and self.rgb else None
-        if pixels is not None:
-            remarks += size_remarks(pixels.shape[:2], marks)
-        return FieldContent(pixels, table, marks, None, self.fov, remarks)
+        seen = read_nucls_mask(self.mask, self.hierarchy) if mask and self.mask else None
+        shapes = [] if pixels is None else [pixels.shape[:2]]
+        shapes += [] if seen is None else [seen.codes.shape]
+        if len(set(shapes)) > 1:
+            raise SettingsError(
+                f"The mask {self.mask} must have the size of its picture, {shapes[0][1]} × "
+                f"{shapes[0][0]} px, but has {shapes[1][1]} × {shapes[1][0]} px."
+            )
+        remarks += size_remarks(shapes[0], marks) if shapes else ()
+        if seen is None or self.mask is None:
+            return FieldContent(pixels, table, marks, None, self.fov, remarks)
+        joined = join_mask(seen, marks, self.hierarchy, self.mask.name)
+        fov = self.fov or seen.fov
+        return FieldContent(pixels, table, marks, joined.labels, fov, remarks + joined.remarks)
 
 
 def find_nucls_fields(
