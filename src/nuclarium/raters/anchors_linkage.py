@@ -46,7 +46,7 @@ def complete_linkage(n: int, low: Places, high: Places, distance: Floats) -> Pla
     --------
     >>> low, high = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 3])
     >>> complete_linkage(4, low, high, np.array([0.2, 0.5, 0.1, 0.4]))
-    array([0, 1, 1, 3])
+    array([0, 0, 0, 3])
     """
     parent = np.arange(n)
     size = np.ones(n, np.int64)

@@ -104,7 +104,8 @@ class Similarity:
         shared = np.maximum(inner + self._grow, 0).prod(axis=1)
         union = self._area[a] + self._area[b] - shared
         ratio: Floats = np.zeros(len(shared))
-        return np.divide(shared, union, out=ratio, where=union > 0)
+        np.divide(shared, union, out=ratio, where=union > 0)
+        return ratio
 
     def _points(self, a: Places, b: Places) -> Floats:
         gap = (self._boxes[a, :2] - self._boxes[b, :2]) * self._near.pixel_size

@@ -68,7 +68,8 @@ class Runs:
         shared = self.shared(a, b)
         union = self.area[a] + self.area[b] - shared
         ratio: Floats = np.zeros(len(shared))
-        return np.divide(shared, union, out=ratio, where=union > 0)
+        np.divide(shared, union, out=ratio, where=union > 0)
+        return ratio
 
     def shared(self, a: Places, b: Places) -> Places:
         """Return the number of pixels in both outlines of each pair, shape (pairs,)."""
