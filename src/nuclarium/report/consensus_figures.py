@@ -48,7 +48,7 @@ class ConsensusNumbers:
     places : ndarray of float64, shape (n_raters, 2), or None
         Of raters on the map.
     simulation : DataFrame
-        k, score, value, low, high.
+        score, k, mean, low, high.
     disputed : tuple of DisputedItem
         The most disputed first.
     """
@@ -206,6 +206,6 @@ def _curves(table: pd.DataFrame) -> CurvePlot | None:
     at = sorted(int(k) for k in table["k"].unique())
     curves: dict[str, list[Estimate]] = {}
     for score, part in table.groupby("score", sort=False):
-        told = part.set_index("k")[["value", "low", "high"]].reindex(at).to_numpy(float)
+        told = part.set_index("k")[["mean", "low", "high"]].reindex(at).to_numpy(float)
         curves[str(score)] = [(float(a), float(b), float(c)) for a, b, c in told]
     return curve_plot("Scores over the number of raters", "raters", at, curves)

@@ -11,7 +11,7 @@ import numpy as np
 
 from nuclarium.core.errors import InputNotFoundError, OutputError
 from nuclarium.workspace.consensus_aliases import alias_raters
-from nuclarium.workspace.consensus_input import chosen_columns, read_ratings
+from nuclarium.workspace.consensus_input import chosen_columns, listed, read_ratings
 from nuclarium.workspace.consensus_measures import Measures, measures_of
 from nuclarium.workspace.consensus_outputs import RECORD, ConsensusRun, write_outputs
 from nuclarium.workspace.consensus_settings import ConsensusSettings
@@ -24,6 +24,7 @@ __all__ = [
     "ConsensusSettings",
     "chosen_columns",
     "consensus_of",
+    "listed",
 ]
 
 
@@ -37,11 +38,14 @@ class ConsensusResult:
     measures : Measures
     record : dict
         As in ``run.json``.
+    key : Path or None
+        File with the names of raters, where aliases were made.
     """
 
     folder: Path
     measures: Measures
     record: dict[str, Any]
+    key: Path | None = None
 
     @property
     def page(self) -> Path:
@@ -94,7 +98,7 @@ def consensus_of(
     rng = np.random.default_rng(settings.seed)
     measures = measures_of(study, settings, rng, advance)
     run = ConsensusRun(ratings, aliased, study, measures, settings, images, out, command)
-    return ConsensusResult(out, measures, write_outputs(run))
+    return ConsensusResult(out, measures, write_outputs(run), aliased.key)
 
 
 def _check_out(out: Path, *, overwrite: bool) -> None:

@@ -14,6 +14,7 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.core.geometry import Box
 from nuclarium.io.readers import open_image
 from nuclarium.raters.answers import Answers
+from nuclarium.raters.truth import Truth
 from nuclarium.report.disputed import DisputedItem, Drawn
 
 SHOWN = 24
@@ -42,33 +43,33 @@ class Place:
 
 
 def disputed_items(
-    order: Sequence[int],
+    items: Sequence[str],
     answers: Answers,
-    labels: Sequence[str],
-    confidence: npt.NDArray[np.float64],
-    places: Mapping[int, Place],
+    truth: Truth,
+    places: Mapping[str, Place],
     images: Path | None,
 ) -> tuple[tuple[DisputedItem, ...], tuple[str, ...]]:
     """Return the items to show, and remarks on images that could not be shown.
 
     Parameters
     ----------
-    order : sequence of int
-        Items, the most disputed first.
+    items : sequence of str
+        The most disputed first.
     answers : Answers
         What was said of them.
-    labels : sequence of str
-        Inferred label of each item.
-    confidence : ndarray of float64, shape (n_items,)
-    places : mapping of int to Place
+    truth : Truth
+        Of the same items.
+    places : mapping of str to Place
         Item → where it is.
     images : Path or None
         Folder of images whose names begin with those of fields.
     """
-    found, missing = [], []
-    for item in order[:SHOWN]:
+    found: list[DisputedItem] = []
+    missing: list[str] = []
+    labels, confidence = truth.labels_of_items, truth.confidence
+    for name in items[:SHOWN]:
         crop, drawn = None, ()
-        place = places.get(item)
+        place = places.get(name)
         if place is not None and images is not None:
             path = image_of(place.field, images)
             try:
@@ -78,9 +79,10 @@ def disputed_items(
                     crop, drawn = _crop(path, place)
             except NuclariumError as error:
                 missing.append(f"{place.field} ({error})")
+        item = answers.items.index(name)
         said = _said(item, answers)
-        sure = float(confidence[item])
-        found.append(DisputedItem(answers.items[item], labels[item], sure, said, crop, drawn))
+        label = truth.labels[labels[item]] if labels[item] >= 0 else ""
+        found.append(DisputedItem(name, label, float(confidence[item]), said, crop, drawn))
     remarks = ()
     if missing:
         some = ", ".join(dict.fromkeys(missing[:5]))

@@ -100,6 +100,11 @@ def chosen_columns(pairs: list[str] | None) -> dict[str, str]:
     return chosen
 
 
+def listed(names: str | None) -> tuple[str, ...]:
+    """Read names with commas between."""
+    return tuple(filter(None, map(str.strip, (names or "").split(","))))
+
+
 def _only_table(folder: Path, columns: Mapping[str, str]) -> Path:
     """Return the table of ratings in a folder; those without the columns are other tables."""
     places = (folder / FOLDER, folder)
@@ -119,7 +124,7 @@ def _only_table(folder: Path, columns: Mapping[str, str]) -> Path:
     looked = f"only {', '.join(seen)}, which lack them" if seen else "no table at all"
     raise InputNotFoundError(
         f"{folder} must hold a table of ratings, in it or in its folder {FOLDER}, with the columns "
-        f"{_listed(ANSWERS)}, or {_listed(MARKS)}, but it holds {looked}. Give the path of a table."
+        f"{_joined(ANSWERS)}, or {_joined(MARKS)}, but it holds {looked}. Give the path of a table."
     )
 
 
@@ -153,8 +158,8 @@ def _lacking(table: pd.DataFrame, name: str) -> str:
     wanted = MARKS if {*BOX, "field"} & set(table.columns) else ANSWERS
     missing = [column for column in wanted if column not in table.columns]
     return (
-        f"{name} must have the columns {_listed(ANSWERS)}, or for marks {_listed(MARKS)}, but it "
-        f"has {_some(table)}: {_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing. "
+        f"{name} must have the columns {_joined(ANSWERS)}, or for marks {_joined(MARKS)}, but it "
+        f"has {_some(table)}: {_joined(missing)} {'is' if len(missing) == 1 else 'are'} missing. "
         f"If a column has another name, say --column {missing[0]}=NAME."
     )
 
@@ -173,5 +178,5 @@ def _some(table: pd.DataFrame) -> str:
     return ", ".join(names[:_MOST_SHOWN]) + more
 
 
-def _listed(names: tuple[str, ...] | list[str]) -> str:
+def _joined(names: tuple[str, ...] | list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

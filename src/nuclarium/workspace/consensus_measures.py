@@ -12,10 +12,17 @@ import pandas as pd
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.accuracy import rater_accuracy
 from nuclarium.raters.agreement_pairs import PairwiseKappa, pairwise_kappa
-from nuclarium.raters.answers import UNDETECTED, Answers
+from nuclarium.raters.answers import Answers
+from nuclarium.raters.confusions import (
+    confusion_shares,
+    confusion_table,
+    counted_confusions,
+)
 from nuclarium.raters.scaling import scaled_places
 from nuclarium.raters.truth import Truth, infer_truth
 from nuclarium.workspace.consensus_agreement import agreement_table
+from nuclarium.workspace.consensus_disputed import disputed_table
+from nuclarium.workspace.consensus_enough import simulation_of
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study, at_level, levels_of
 
@@ -23,6 +30,9 @@ Advance = Callable[[int], None]
 Floats = npt.NDArray[np.float64]
 MOST_PAIRED = 200
 """Raters of whom every two are compared."""
+
+_MOST_LABELS = 200
+"""Labels of which confusions are counted."""
 
 _SCORES = {
     "accuracy": "accuracy",
@@ -54,6 +64,16 @@ class Measures:
         None for one rater, or more than `MOST_PAIRED`.
     places : ndarray of float64, shape (n_raters, 2), or None
         Of raters on the map.
+    simulation : DataFrame
+        Scores over the number of raters.
+    confusions : DataFrame
+        One row a rater, truth and answer.
+    confusion, overall : ndarray of float64, or None
+        Shares of each rater, shape (n_raters, K, K), and of all, shape (K, K).
+    disputed : DataFrame
+        Items, the most disputed first.
+    judged_by : str
+        What raters are judged by, in words.
     remarks : tuple of str
     """
 
@@ -66,11 +86,19 @@ class Measures:
     pairs: PairwiseKappa | None
     places: Floats | None
     simulation: pd.DataFrame
+    confusions: pd.DataFrame
     confusion: Floats | None
     overall: Floats | None
-    order: list[int]
     disputed: pd.DataFrame
+    judged_by: str
     remarks: tuple[str, ...]
+
+    @property
+    def names(self) -> npt.NDArray[np.object_]:
+        """Label of each item; empty where nobody answered."""
+        labels = np.array([*self.truth.labels, ""], object)
+        named: npt.NDArray[np.object_] = labels[self.truth.labels_of_items]
+        return named
 
 
 def measures_of(
@@ -80,14 +108,17 @@ def measures_of(
     truth = infer_truth(study.answers.only(groups=settings.truth_group or None), settings.method)
     advance(1)
     level = _level(study, settings)
-    rolled_truth = truth_at_level(truth, study, level)
+    rolled = truth_at_level(truth, study, level)
     everyone = at_level(study.answers, study.hierarchy, level or None)
-    scores = _scores(everyone, rolled_truth, settings, rng)
+    scores = _scores(everyone, rolled, settings, rng)
     advance(1)
     raters = _raters(everyone, truth, scores, settings)
     judged = everyone.only(raters=list(raters["rater"]))
-    pairs, remarks = _pairs(judged, settings, rng)
+    pairs, of_pairs = _pairs(judged, settings, rng)
     advance(1)
+    ambiguous = None if study.hierarchy is None else study.hierarchy.ambiguous
+    simulation, of_simulation = simulation_of(judged, rolled, ambiguous, settings, advance)
+    counts, shares, overall = _confusions(judged, rolled)
     return Measures(
         truth=truth,
         level=level,
@@ -97,13 +128,36 @@ def measures_of(
         agreement=agreement_table(study, settings, rng, advance),
         pairs=pairs,
         places=None if pairs is None else scaled_places(1 - pairs.kappa),
-        simulation=pd.DataFrame(),
-        confusion=None,
-        overall=None,
-        order=[],
-        disputed=pd.DataFrame(),
-        remarks=(*truth.remarks, *remarks),
+        simulation=simulation,
+        confusions=counts,
+        confusion=shares,
+        overall=overall,
+        disputed=disputed_table(study.answers, truth),
+        judged_by=_judged_by(settings),
+        remarks=(*truth.remarks, *_of_scores(scores), *of_pairs, *of_simulation),
     )
+
+
+def _judged_by(settings: ConsensusSettings) -> str:
+    if settings.truth_group:
+        return f"the truth inferred from {' and '.join(settings.truth_group)}"
+    return "the truth inferred from all raters"
+
+
+def _of_scores(scores: pd.DataFrame) -> tuple[str, ...]:
+    """Return remarks on whole raters, each once."""
+    told = scores.loc[(scores["label"] == "") & (scores["remark"] != ""), "remark"]
+    return tuple(told.drop_duplicates())
+
+
+def _confusions(
+    answers: Answers, truth: Truth
+) -> tuple[pd.DataFrame, Floats | None, Floats | None]:
+    if len(answers.labels) > _MOST_LABELS:
+        return pd.DataFrame(columns=["rater", "truth", "answer", "count", "share"]), None, None
+    counts = counted_confusions(answers, truth)
+    shares = confusion_shares(counts)
+    return confusion_table(counts, answers), shares, confusion_shares(counts.sum(axis=0))
 
 
 def truth_at_level(truth: Truth, study: Study, level: str) -> Truth:

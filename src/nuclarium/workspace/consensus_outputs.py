@@ -21,6 +21,7 @@ from nuclarium.workspace.consensus_measures import Measures
 from nuclarium.workspace.consensus_remarks import findings, methods_text, tiles
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study
+from nuclarium.workspace.consensus_truth import is_synthetic, places_of, truth_marks, truth_table
 from nuclarium.workspace.layout import PAGE, RUN_RECORD
 from nuclarium.workspace.record import environment
 
@@ -45,11 +46,10 @@ def write_outputs(run: ConsensusRun) -> dict[str, Any]:
     """Write tables, record and page, the page last; return the record."""
     measures = run.measures
     items, gallery = disputed_items(
-        measures.order,
+        measures.disputed["item"],
         run.study.answers,
-        measures.truth_labels,
-        measures.truth.confidence,
-        run.study.places(run.aliased.fields),
+        measures.truth,
+        places_of(run.study, run.aliased.fields),
         run.images,
     )
     remarks = (*run.ratings.remarks, *run.aliased.remarks, *run.study.remarks,
@@ -76,7 +76,7 @@ def tables_of(run: ConsensusRun) -> Mapping[str, pd.DataFrame]:
     """Return the tables by name, as they are written."""
     measures = run.measures
     tables = {
-        "truth": measures.truth_table,
+        "truth": truth_table(run.study, measures.truth),
         "raters": measures.raters,
         "confusions": measures.confusions,
         "agreement": measures.agreement,
@@ -85,7 +85,7 @@ def tables_of(run: ConsensusRun) -> Mapping[str, pd.DataFrame]:
         "simulation": measures.simulation,
     }
     if run.study.marks is not None:
-        tables["truth_marks"] = run.study.truth_marks(measures.truth)
+        tables["truth_marks"] = truth_marks(run.study, measures.truth)
     return {name: table for name, table in tables.items() if len(table.columns)}
 
 
@@ -104,9 +104,9 @@ def _record(run: ConsensusRun, remarks: list[str]) -> dict[str, Any]:
         "arm": run.study.arm,
         "hierarchy": run.study.hierarchy.name if run.study.hierarchy else None,
         "level": run.measures.level,
-        "synthetic": ratings.is_synthetic,
+        "synthetic": is_synthetic(ratings.path.parent),
         "aliases": "kept" if run.settings.keep_aliases else "made",
-        "counts": run.measures.counts,
+        "counts": tiles(run.study, run.measures),
         "remarks": [hidden(text) for text in remarks],
         "findings": findings(run.measures),
     }

@@ -36,6 +36,8 @@ class ConsensusSettings:
         Of that simulation, for each number of raters.
     resamples : int
         Draws of every bootstrap.
+    workers : int
+        Processes of that simulation; results do not depend on it.
     seed : int
         Of everything that is drawn.
     """
@@ -52,4 +54,5 @@ class ConsensusSettings:
     simulate: bool = True
     repetitions: int = 100
     resamples: int = 500
+    workers: int = 1
     seed: int = 0
