@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.report.curve_plot import CurvePlot, curve_plot
-from nuclarium.report.disputed import DisputedCard, DisputedItem, disputed_card
+from nuclarium.report.disputed import DisputedCard, DisputedItem, disputed_card, label_looks
 from nuclarium.report.heat_map import HeatMap, heat_map
 from nuclarium.report.interval_plot import Estimate, IntervalPlot, interval_plot
 from nuclarium.report.rater_map import RaterMap, rater_map
@@ -20,9 +20,15 @@ MOST_LABELS = 20
 _MOST_NUMBERS = 14
 _UNKNOWN = (np.nan, np.nan, np.nan)
 PANELS = {
-    "skill": "Right answers, inferred",
-    "detection_f1": "Detection, F1",
+    "accuracy": "Right class",
     "mcc": "Classes, MCC",
+    "detection_f1": "Detection, F1",
+}
+CURVES = {
+    "detection_f1": "detection, F1",
+    "classification_mcc": "classes, MCC",
+    "auroc_micro": "classes, AUROC",
+    "accuracy": "right labels",
 }
 
 
@@ -86,7 +92,7 @@ def consensus_figures(numbers: ConsensusNumbers) -> ConsensusFigures:
     if numbers.kappa is not None and n > 1:
         kappa = _kappa(numbers.kappa[:n, :n], names)
     places = None if numbers.places is None else rater_map(numbers.places[:n], names, groups)
-    labels = numbers.labels
+    labels, looks = numbers.labels, label_looks(numbers.disputed)
     return ConsensusFigures(
         skills=_skills(numbers.raters.head(MOST_RATERS), names, groups),
         overall=_overall(numbers.overall, labels),
@@ -95,7 +101,7 @@ def consensus_figures(numbers: ConsensusNumbers) -> ConsensusFigures:
         map=places,
         agreement=_agreement(numbers.agreement),
         curves=_curves(numbers.simulation),
-        cards=tuple(disputed_card(item, labels) for item in numbers.disputed),
+        cards=tuple(disputed_card(item, looks) for item in numbers.disputed),
     )
 
 
@@ -191,10 +197,11 @@ def _agreement(table: pd.DataFrame) -> IntervalPlot | None:
         for group, level in zip(keys["group"], levels, strict=True)
     ]
     panels: dict[str, list[Estimate]] = {}
-    for (coefficient, version), part in table.groupby(["coefficient", "version"], sort=False):
+    alpha = table[table["coefficient"] == "alpha"]
+    for version, part in alpha.groupby("version", sort=False):
         found = part.set_index(["group", "level"])[["value", "low", "high"]]
         told = found.reindex(pd.MultiIndex.from_frame(keys))
-        panels[f"{coefficient}, {version}"] = [
+        panels[f"Alpha, {version}"] = [
             (float(a), float(b), float(c)) for a, b, c in told.to_numpy(float)
         ]
     return interval_plot(names, panels, groups=list(keys["group"]) if many_groups else ())
@@ -207,5 +214,5 @@ def _curves(table: pd.DataFrame) -> CurvePlot | None:
     curves: dict[str, list[Estimate]] = {}
     for score, part in table.groupby("score", sort=False):
         told = part.set_index("k")[["mean", "low", "high"]].reindex(at).to_numpy(float)
-        curves[str(score)] = [(float(a), float(b), float(c)) for a, b, c in told]
+        curves[CURVES.get(str(score), str(score))] = [(float(a), float(b), float(c)) for a, b, c in told]
     return curve_plot("Scores over the number of raters", "raters", at, curves)

@@ -37,6 +37,8 @@ class ConsensusFacts:
         Relative to the page.
     judged_by : str
         What raters are judged against, such as "the truth of all raters".
+    has_detection : bool
+        Whether raters could leave nuclei undetected.
     is_synthetic : bool
         Whether ratings were made by computation.
     methods, command : str
@@ -53,6 +55,7 @@ class ConsensusFacts:
     files: tuple[tuple[str, str], ...]
     links: Mapping[str, PurePath | str] = field(default_factory=dict)
     judged_by: str = ""
+    has_detection: bool = False
     is_synthetic: bool = False
     methods: str = ""
     command: str = ""

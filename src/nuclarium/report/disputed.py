@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.report.figures import display_rgb, encode, is_bright, resized
+from nuclarium.report.figures import display_rgb, encode, resized
 from nuclarium.report.numbers import number_text
-from nuclarium.report.palette import OTHER, category_colour
+from nuclarium.report.palette import CATEGORIES, NOTHING, OTHER, category_colour
 
 SIDE = 240
 _UNITS = 10
 _DASHES = ("", "5 3", "1.5 3", "8 3 2 3")
+_COLOURS = len(CATEGORIES)
+_NOTHING = "undetected"
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,20 @@ class DisputedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Colour and dashes of a label."""
+
+    colour: str
+    dash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stroke:
-    """A mark as SVG: path, colour and dashes of its label, and who drew it."""
+    """A mark as SVG, how wide it is drawn, and who drew it."""
 
     path: str
-    colour: str
-    dash: str
+    look: Look
+    width: float
     text: str
 
 
@@ -76,10 +87,8 @@ class Share:
 
     label: str
     count: int
-    start: float
     width: float
-    colour: str
-    dash: str
+    look: Look
     raters: str
 
 
@@ -93,7 +102,6 @@ class DisputedCard:
     picture: bytes = b""
     width: int = 0
     height: int = 0
-    is_bright: bool = False
     strokes: tuple[Stroke, ...] = ()
 
     @property
@@ -102,48 +110,66 @@ class DisputedCard:
         return f"0 0 {self.width * _UNITS} {self.height * _UNITS}"
 
 
-def disputed_card(item: DisputedItem, labels: Sequence[str]) -> DisputedCard:
-    """Lay out a card; `labels` gives each label its colour, the same on all cards."""
+def label_looks(items: Sequence[DisputedItem]) -> dict[str, Look]:
+    """Give each label its look: the most frequent get colours, ``undetected`` and rest greys."""
+    counts: Counter[str] = Counter()
+    for item in items:
+        counts.update({label: len(raters) for label, raters in item.said.items()})
+    named = [label for label, _ in counts.most_common() if label not in ("", _NOTHING)]
+    looks = {label: Look(category_colour(i), "") for i, label in enumerate(named[:_COLOURS])}
+    for i, label in enumerate(named[_COLOURS:]):
+        looks[label] = Look(OTHER, _DASHES[i % len(_DASHES)])
+    return looks | {_NOTHING: Look(NOTHING)}
+
+
+def disputed_card(item: DisputedItem, looks: Mapping[str, Look]) -> DisputedCard:
+    """Lay out a card; `looks` are those of `label_looks`."""
     total = sum(len(raters) for raters in item.said.values())
-    shares, start = [], 0.0
-    for label, raters in item.said.items():
-        width = 100 * len(raters) / max(total, 1)
-        look = _look(label, labels)
-        shares.append(Share(label, len(raters), start, width, *look, ", ".join(raters)))
-        start += width
-    text = f"Most likely {item.label}, {number_text(100 * item.confidence)} % sure"
-    card = DisputedCard(item.item, text, tuple(shares))
+    shares = tuple(
+        Share(
+            label,
+            len(raters),
+            100 * len(raters) / max(total, 1),
+            looks.get(label, Look(OTHER)),
+            ", ".join(raters),
+        )
+        for label, raters in item.said.items()
+    )
+    card = DisputedCard(item.item, _text(item), shares)
     if item.crop is None or 0 in item.crop.shape:
         return card
-    return _with_picture(card, item, labels)
-
-
-def _with_picture(card: DisputedCard, item: DisputedItem, labels: Sequence[str]) -> DisputedCard:
     shown = display_rgb(np.asarray(item.crop))
     zoom = max(1, round(SIDE / max(shown.shape[:2])))
     picture = resized(shown, (shown.shape[0] * zoom, shown.shape[1] * zoom))
-    strokes = tuple(
-        Stroke(_path(d.corners * zoom), *_look(d.label, labels), f"{d.rater}: {d.label or '–'}")
-        for d in item.drawn
-    )
-    return DisputedCard(
-        card.item,
-        card.text,
-        card.shares,
-        encode(picture, ".webp", quality=80),
-        picture.shape[1],
-        picture.shape[0],
-        is_bright(picture),
-        strokes,
+    height, width = picture.shape[:2]
+    return replace(
+        card,
+        picture=encode(picture, ".webp", quality=80),
+        width=width,
+        height=height,
+        strokes=tuple(_strokes(item.drawn, zoom, looks)),
     )
 
 
-def _look(label: str, labels: Sequence[str]) -> tuple[str, str]:
-    """Colour and dashes of a label; dashes change when colours come round again."""
-    if label not in labels:
-        return OTHER, ""
-    place = list(labels).index(label)
-    return category_colour(place % 8), _DASHES[place // 8 % len(_DASHES)]
+def _text(item: DisputedItem) -> str:
+    if not item.label:
+        return "Nobody answered"
+    return f"Most likely {item.label}, {number_text(100 * item.confidence)} % sure"
+
+
+def _strokes(
+    drawn: Sequence[Drawn], zoom: int, looks: Mapping[str, Look]
+) -> Iterator[Stroke]:
+    """Yield marks; of equal ones, one a label, the first widest, so that all colours are seen."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for mark in drawn:
+        labels = found.setdefault(_path(mark.corners * zoom), {})
+        labels.setdefault(mark.label, []).append(mark.rater)
+    for path, labels in found.items():
+        for place, (label, raters) in enumerate(labels.items()):
+            width = 1.8 + 2.6 * (len(labels) - 1 - place)
+            text = f"{label or 'no class'}: {', '.join(raters)}"
+            yield Stroke(path, looks.get(label, Look(OTHER)), round(width, 1), text)
 
 
 def _path(corners: npt.NDArray[np.float64]) -> str:

@@ -13,7 +13,7 @@ from nuclarium.report.palette import category_colour
 
 _ROW, _TOP, _BOTTOM, _GAP = 20, 30, 34, 26
 _LETTER = 7.2
-_PANEL, _WRITTEN = 230, 118
+_PANEL, _DIGIT = 230, 6.5
 SHAPES = ("circle", "square", "diamond", "triangle")
 
 Estimate = tuple[float, float, float]
@@ -91,8 +91,10 @@ def interval_plot(
     left = 16 + _LETTER * max(
         (len(a) + len(b) + (2 if b else 0) for a, b in zip(names, notes, strict=True)), default=0
     )
+    written = 10 + _DIGIT * max(len(estimate_text(e)) for part in shown.values() for e in part)
+    step = _PANEL + written + _GAP
     laid = tuple(
-        _panel(title, estimates, left + i * (_PANEL + _WRITTEN + _GAP), ys, names, groups, kinds)
+        _panel(title, estimates, left + i * step, ys, names, groups, kinds)
         for i, (title, estimates) in enumerate(shown.items())
     )
     legend = tuple((kind, _shape(i), category_colour(i)) for i, kind in enumerate(kinds) if kind)
@@ -100,7 +102,7 @@ def interval_plot(
         tuple(zip(ys, names, notes, strict=True)),
         laid,
         legend,
-        left + len(shown) * (_PANEL + _WRITTEN + _GAP) - _GAP,
+        left + len(shown) * step - _GAP,
         base + _BOTTOM,
         _TOP,
         base,

@@ -7,7 +7,10 @@ CATEGORIES = (
 )  # fmt: skip
 """After Okabe and Ito (2008), without yellow and black, which vanish on one ground or the other."""
 
-OTHER = "#8a9096"
+OTHER = "#6d747a"
+NOTHING = "#c3c8cb"
+"""For answers that there is nothing."""
+
 SHADES = (
     "#f1f6f5", "#d9e9e7", "#bddad8", "#9ec9c7", "#7fb5b5", "#5fa0a2", "#40898d", "#237177",
     "#0b5a61", "#053f45",

@@ -119,10 +119,11 @@ def _crop(path: Path, place: Place) -> tuple[npt.NDArray[Any], tuple[Drawn, ...]
     middle = (low + high) / 2
     with open_image(path) as image:
         shape = np.array(image.plane_shape)
-        begin = np.clip(np.floor(middle - side / 2), 0, shape).astype(int)
-        end = np.clip(np.ceil(middle + side / 2), 0, shape).astype(int)
-        if (end <= begin).any():
+        if (high < 0).any() or (low > shape).any():
             return np.zeros((0, 0), np.uint8), ()
+        size = np.minimum(round(side), shape)
+        begin = np.clip(np.rint(middle - side / 2), 0, shape - size).astype(int)
+        end = begin + size
         pixels = image.read(Box(*begin.tolist(), *end.tolist()))
     drawn = tuple(Drawn(d.rater, d.label, d.corners - begin) for d in place.drawn)
     return pixels, drawn

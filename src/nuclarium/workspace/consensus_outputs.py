@@ -12,6 +12,7 @@ import pandas as pd
 
 import nuclarium
 from nuclarium.io.write import write_json, write_long_table, write_table, write_text
+from nuclarium.raters.answers import UNDETECTED
 from nuclarium.report.consensus_figures import ConsensusNumbers
 from nuclarium.report.consensus_page import ConsensusFacts, render_consensus
 from nuclarium.workspace.consensus_aliases import Aliased
@@ -26,6 +27,8 @@ from nuclarium.workspace.layout import PAGE, RUN_RECORD
 from nuclarium.workspace.record import environment
 
 RECORD = RUN_RECORD
+_PLAIN = ("answers", "labels", "marks", "ratings")
+"""Names of tables that say nothing; the name of their folder says more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +110,7 @@ def _record(run: ConsensusRun, remarks: list[str]) -> dict[str, Any]:
         "synthetic": is_synthetic(ratings.path.parent),
         "aliases": "kept" if run.settings.keep_aliases else "made",
         "counts": tiles(run.study, run.measures),
-        "remarks": [hidden(text) for text in remarks],
+        "remarks": [hidden(text[:1].upper() + text[1:]) for text in remarks],
         "findings": findings(run.measures),
     }
 
@@ -125,6 +128,7 @@ def _facts(run: ConsensusRun, record: dict[str, Any], tables: list[str]) -> Cons
         files=((record["table"]["file"], record["table"]["sha256"]),),
         links={f"{name} (CSV)": f"{name}.csv" for name in tables} | {"record": RECORD},
         judged_by=run.measures.judged_by,
+        has_detection=UNDETECTED in run.measures.judged.labels,
         is_synthetic=record["synthetic"],
         methods=methods_text(run.study, run.measures, run.settings, record["version"]),
         command=record["command"],
@@ -133,8 +137,12 @@ def _facts(run: ConsensusRun, record: dict[str, Any], tables: list[str]) -> Cons
 
 def _title(run: ConsensusRun) -> str:
     ratings = run.ratings
-    name = ratings.project.settings.name if ratings.project is not None else ratings.path.stem
-    return run.aliased.hidden(str(name).removesuffix(".csv"))
+    name = ratings.path.name.partition(".")[0]
+    if ratings.project is not None:
+        name = ratings.project.settings.name
+    elif name in _PLAIN:
+        name = ratings.path.resolve().parent.name
+    return run.aliased.hidden(name)
 
 
 def _numbers(run: ConsensusRun, items: tuple[Any, ...]) -> ConsensusNumbers:

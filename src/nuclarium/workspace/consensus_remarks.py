@@ -84,9 +84,12 @@ def _unsure(measures: Measures) -> list[str]:
     unsure = int((confidence[known] < _UNSURE).sum())
     if not known.any():
         return []
+    number = count_text(int(known.sum()))
+    if not unsure:
+        return [f"All {number} items are 90 % sure or more, if raters err independently."]
     return [
-        f"{count_text(unsure)} of {count_text(int(known.sum()))} items are less than 90 % sure; "
-        "the most disputed are shown below."
+        f"{count_text(unsure)} of {number} items are less than 90 % sure; the most disputed are "
+        "shown below."
     ]
 
 
