@@ -88,7 +88,7 @@ class RankedScores:
             {
                 "threshold": self.thresholds,
                 "precision": ratio(hits, hits + alarms),
-                "recall": ratio(hits, positive.sum()),
-                "false_positive_rate": ratio(alarms, negative.sum()),
+                "recall": ratio(hits, np.full(len(hits), positive.sum())),
+                "false_positive_rate": ratio(alarms, np.full(len(hits), negative.sum())),
             }
         )

@@ -56,7 +56,7 @@ def intra_rater(
             "Agreement of raters with themselves needs a rater in both, but no name is in both "
             f"{', '.join(first.raters[:3])} … and {', '.join(second.raters[:3])} …."
         )
-    first, second = _named_alike(first.only(raters=common), second)
+    first, second = named_alike(first.only(raters=common), second)
     names = tuple(scale) if scale is not None else first.labels
     a, b = (told(x, undetected=undetected, scale=names) for x in (first, second))
     metric = distance(weights, a.labels, scale is not None)
@@ -104,7 +104,7 @@ def _rows(answers: Answers, rows: npt.NDArray[np.int64]) -> Answers:
     )
 
 
-def _named_alike(first: Answers, second: Answers) -> tuple[Answers, Answers]:
+def named_alike(first: Answers, second: Answers) -> tuple[Answers, Answers]:
     """Return both with the items and raters of the first, and the labels of both."""
     labels = tuple(dict.fromkeys([*first.labels, *second.labels]))
     item = _places(first.items, second.items)[second.item]
