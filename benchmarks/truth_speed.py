@@ -55,6 +55,7 @@ class Peak:
         self.before = self._status("VmRSS")
 
     def mib(self) -> float:
+        """Return it."""
         return self._status("VmHWM") - self.before
 
     def _status(self, name: str) -> float:
@@ -62,13 +63,9 @@ class Peak:
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
-def ours(
-    codes: Coded, iterations: int | None, tolerance: float | None, accelerated: bool
-) -> Found:
+def ours(codes: Coded, iterations: int | None, tolerance: float | None, accelerated: bool) -> Found:
     peak, begin = Peak(), time.perf_counter()
-    fit = dawid_skene(
-        codes, iterations=iterations, tolerance=tolerance, accelerated=accelerated
-    )
+    fit = dawid_skene(codes, iterations=iterations, tolerance=tolerance, accelerated=accelerated)
     seconds = time.perf_counter() - begin
     memory = peak.mib()
     likelihood = log_likelihood(codes, fit.prior, fit.confusion)
@@ -151,9 +148,7 @@ def small(problems: int) -> None:
         rater = chosen.ravel()
         sets.append(Coded(item, rater, table[item, rater], 1500, 25, 4))
     begin = time.perf_counter()
-    steps = [
-        len(dawid_skene(sets[i % len(sets)]).log_likelihood) for i in range(problems)
-    ]
+    steps = [len(dawid_skene(sets[i % len(sets)]).log_likelihood) for i in range(problems)]
     each = (time.perf_counter() - begin) / problems
     print(
         f"{problems} fits: {each * 1000:.2f} ms each, {np.mean(steps):.0f} iterations on average; "

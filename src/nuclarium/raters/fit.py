@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from nuclarium.core.errors import SettingsError
 
 Floats = npt.NDArray[np.float64]
+
+ClassPrior = Literal["equal", "estimated"]
 
 _CELLS = 1 << 28
 """Numbers that one array may have: 2 GiB."""
@@ -132,3 +135,12 @@ def averaged_skill(share: Floats, seen: Floats, prior: Floats) -> Floats:
     skill = np.full(len(share), np.nan)
     np.divide((share * weight).sum(axis=1), total, out=skill, where=total > 0)
     return skill
+
+
+def class_prior(posterior: Floats, known: Floats, classes: ClassPrior) -> Floats:
+    """Return the prior of classes: all alike, or the mean over items with an answer."""
+    flat = 1 / posterior.shape[1]
+    if classes == "equal":
+        return np.full(posterior.shape[1], flat)
+    # A class of which nothing is left must still have a logarithm.
+    return np.maximum(normalised(known @ posterior, flat), 1e-300)

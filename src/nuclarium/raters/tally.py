@@ -62,7 +62,11 @@ class Tally:
 
         Shape (n_raters, K, K), entry ``[rater, answer, truth]``, from a posterior, shape (P, K).
         """
-        sums: Floats = self.counts.T @ (posterior * self.weight[:, None])
+        return self.unweighted(posterior * self.weight[:, None])
+
+    def unweighted(self, items: Floats) -> Floats:
+        """Return the same from numbers of items of each truth in each row, shape (P, K)."""
+        sums: Floats = self.counts.T @ items
         return sums.reshape(self.n_raters, self.n_labels, self.n_labels)
 
 
@@ -93,12 +97,11 @@ def tally(codes: Coded, weights: Floats | None = None) -> Tally:
         "weighted or majority.",
     )
     column = codes.rater.astype(np.int64) * size + codes.label
-    columns = codes.n_raters * size
     row, first = _merged(codes, column)
     answers = np.bincount(codes.item, minlength=codes.n_items)
     # An item without an answer says nothing, not even of the prior.
     each = (answers > 0).astype(np.float64) * (1.0 if weights is None else weights)
-    weight = np.bincount(row, each, minlength=len(first))
+    weight: Floats = np.bincount(row, each, minlength=len(first))
     n_answers = float(answers @ each)
     rows = row[codes.item]
     if len(first) < codes.n_items:

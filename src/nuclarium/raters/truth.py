@@ -10,15 +10,27 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nuclarium.core.classes import Hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers
+from nuclarium.raters.bayes import bayesian_dawid_skene
 from nuclarium.raters.dawid_skene import dawid_skene
 from nuclarium.raters.fit import Coded, Fit, Floats, Intervals
+from nuclarium.raters.glad import glad
+from nuclarium.raters.mace import mace
 from nuclarium.raters.majority import majority_vote
+from nuclarium.raters.one_coin import one_coin
+from nuclarium.raters.prior import shared_levels
+from nuclarium.raters.weighted import weighted_vote
 
 METHODS: Mapping[str, Callable[..., Fit]] = {
     "majority": majority_vote,
+    "weighted": weighted_vote,
+    "one-coin": one_coin,
     "dawid-skene": dawid_skene,
+    "bayes": bayesian_dawid_skene,
+    "glad": glad,
+    "mace": mace,
 }
 """Name of each method and its function of codes."""
 
@@ -115,7 +127,13 @@ class Truth:
         return pd.DataFrame(columns | known)
 
 
-def infer_truth(answers: Answers, method: str = "dawid-skene", **settings: object) -> Truth:
+def infer_truth(
+    answers: Answers,
+    method: str = "dawid-skene",
+    *,
+    hierarchy: Hierarchy | None = None,
+    **settings: object,
+) -> Truth:
     """Infer the truth of each item from all answers.
 
     Parameters
@@ -124,6 +142,8 @@ def infer_truth(answers: Answers, method: str = "dawid-skene", **settings: objec
         At least one answer.
     method : str
         A name of `METHODS`.
+    hierarchy : Hierarchy, optional
+        Near classes of it are confused more often beforehand; of method ``bayes`` only.
     **settings
         Those of the method, see its function.
 
@@ -140,6 +160,10 @@ def infer_truth(answers: Answers, method: str = "dawid-skene", **settings: objec
         raise SettingsError(f"method must be one of {', '.join(METHODS)}, but got '{method}'.")
     function = METHODS[method]
     known = list(inspect.signature(function).parameters)[1:]
+    if hierarchy is not None:
+        if "near" not in known:
+            raise SettingsError(f"Method '{method}' knows no hierarchy; method 'bayes' does.")
+        settings = {"near": shared_levels(answers.labels, hierarchy), **settings}
     unknown = [name for name in settings if name not in known]
     if unknown:
         raise SettingsError(
