@@ -1,4 +1,4 @@
-"""Draw raters, infer the truth from them, score it: one repetition after the other, in processes."""
+"""Draw raters, infer the truth from them, score it; repetitions in several processes."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,8 +43,8 @@ def scores_against(reference: Reference, label: Codes, probabilities: Floats) ->
     -------
     scores : ndarray
         ``detection_f1`` of nucleus against undetected, nan if nothing can be undetected.
-        ``classification_mcc``, the correlation of classes by Gorodkin [1]_, and ``auroc_micro``, the
-        area under the curve of all classes pooled, over items that both hold to be nuclei;
+        ``classification_mcc``, the correlation of classes by Gorodkin [1]_, and ``auroc_micro``,
+        the area under the curve of all classes pooled, over items that both hold to be nuclei;
         probabilities of the classes that occur there in the reference are made to add up to 1
         first. ``accuracy``, the share of items with the label of the reference. nan where a score
         is not defined: no item, or one class only.
@@ -58,13 +59,13 @@ def scores_against(reference: Reference, label: Codes, probabilities: Floats) ->
     both = is_nucleus & is_found
     f1 = np.nan
     if reference.undetected >= 0:
-        f1 = _ratio(2 * both.sum(), is_nucleus.sum() + is_found.sum())
+        f1 = _ratio(2 * int(both.sum()), int(is_nucleus.sum() + is_found.sum()))
     return np.array(
         [
             f1,
             correlation(true[both], found[both], probabilities.shape[1]),
             auroc_micro(true[both], probabilities[known][both]),
-            _ratio((true == found).sum(), len(true)),
+            _ratio(int((true == found).sum()), len(true)),
         ]
     )
 
@@ -75,7 +76,8 @@ def correlation(true: Codes, found: Codes, n_labels: int) -> float:
     right = float((true == found).sum())
     t = np.bincount(true, minlength=n_labels).astype(np.float64)
     f = np.bincount(found, minlength=n_labels).astype(np.float64)
-    return _ratio(right * n - t @ f, float(np.sqrt((n * n - t @ t) * (n * n - f @ f))))
+    both, own, other = float(t @ f), float(t @ t), float(f @ f)
+    return _ratio(right * n - both, math.sqrt((n * n - own) * (n * n - other)))
 
 
 def auroc_micro(true: Codes, probabilities: Floats) -> float:
@@ -101,8 +103,8 @@ def _area(score: Floats, positive: npt.NDArray[np.bool_]) -> float:
     # Rounded, since sums in another order must not break a tie.
     low = np.sort(score[~positive].round(12))
     high = score[positive].round(12)
-    below = np.searchsorted(low, high, "left") + np.searchsorted(low, high, "right")
-    return _ratio(below.sum() / 2, len(low) * len(high))
+    below = int((np.searchsorted(low, high, "left") + np.searchsorted(low, high, "right")).sum())
+    return _ratio(below / 2, len(low) * len(high))
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -55,11 +55,13 @@ def expected_gain(probabilities: Floats, expert: Floats, measure: Measure = "err
     expert = checked_expert(expert, probabilities.shape[1])
     q = np.where(np.isnan(probabilities), 1 / probabilities.shape[1], probabilities)
     if measure == "entropy":
-        return np.maximum(_bits(q @ expert) - q @ _bits(expert), 0)
+        bits: Floats = np.maximum(_bits(q @ expert) - q @ _bits(expert), 0)
+        return bits
     best = np.zeros(len(q))
     for answer in range(q.shape[1]):
         best += (q * expert[:, answer]).max(axis=1)
-    return np.maximum(best - q.max(axis=1), 0)
+    gain: Floats = np.maximum(best - q.max(axis=1), 0)
+    return gain
 
 
 def after_answer(probabilities: Floats, expert: Floats, answer: npt.NDArray[np.integer]) -> Floats:

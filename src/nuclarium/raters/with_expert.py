@@ -59,7 +59,7 @@ def fit_with_expert(
     before = -np.inf
     for _ in range(iterations):
         prior = normalised(heard @ probabilities, 1 / k)
-        sums = (turned @ probabilities).reshape(codes.n_raters, k, k)
+        sums = np.asarray(turned @ probabilities).reshape(codes.n_raters, k, k)
         confusion = normalised(np.moveaxis(sums, 1, 2), 1 / k)
         logs = np.log(np.maximum(np.moveaxis(confusion, 2, 1), _LEAST)).reshape(-1, k)
         joint = counts @ logs + np.log(np.maximum(prior, _LEAST)) + known
