@@ -12,7 +12,7 @@ from nuclarium.core.classes import Hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
-from nuclarium.io.interchange.nucls_marks import pixel_boxes
+from nuclarium.io.interchange.nucls_marks import inclusive
 from nuclarium.io.interchange.nucls_mask import NuclsMask
 from nuclarium.io.interchange.nucls_paint import paint_marks
 from nuclarium.io.interchange.nucls_remarks import listed
@@ -105,7 +105,7 @@ def _add_hidden(
     codes: npt.NDArray[np.int64],
     expected: npt.NDArray[np.int64],
 ) -> None:
-    boxes = pixel_boxes(marks)
+    boxes = inclusive(marks.boxes)
     areas = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
     taken = np.zeros(len(marks) + 1, bool)
     taken[row_of] = True

@@ -71,7 +71,7 @@ def table_of_marks(marks: Marks, hierarchy: Hierarchy | None = None) -> pd.DataF
         If a label is no class of the hierarchy.
     """
     hierarchy = hierarchy or shipped_hierarchy()
-    pixels = pixel_boxes(marks)
+    pixels = inclusive(marks.boxes)
     coords = [
         _coords(*row) for row in zip(marks.kinds, pixels.tolist(), vertices(marks), strict=True)
     ]
@@ -86,12 +86,12 @@ def table_of_marks(marks: Marks, hierarchy: Hierarchy | None = None) -> pd.DataF
     return pd.DataFrame(columns, index=pd.Index(index, dtype="int64"))
 
 
-def pixel_boxes(marks: Marks) -> npt.NDArray[np.int64]:
-    """Pixels ``xmin, ymin, xmax, ymax`` that each mark touches, both ends included; (n, 4)."""
-    y0, x0, y1, x1 = marks.boxes.T
+def inclusive(boxes: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return pixels ``xmin, ymin, xmax, ymax`` that half-open boxes touch; shape (n, 4)."""
+    y0, x0, y1, x1 = np.moveaxis(np.asarray(boxes, np.float64), -1, 0)
     low = np.floor([x0, y0])
     high = np.maximum(np.ceil([x1, y1]) - 1, low)
-    return np.concatenate([low, high]).astype(np.int64).T.reshape(-1, 4)
+    return np.moveaxis(np.concatenate([low, high]), 0, -1).astype(np.int64)
 
 
 def vertices(marks: Marks) -> list[npt.NDArray[np.int64] | None]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
-from nuclarium.io.interchange.nucls_marks import pixel_boxes, vertices
+from nuclarium.io.interchange.nucls_marks import inclusive, vertices
 
 
 def paint_marks(marks: Marks, shape: tuple[int, int]) -> Labels:
@@ -29,7 +29,7 @@ def paint_marks(marks: Marks, shape: tuple[int, int]) -> Labels:
         0 where there is no nucleus.
     """
     labels = np.zeros(shape, np.int32)
-    boxes, lines = pixel_boxes(marks), vertices(marks)
+    boxes, lines = inclusive(marks.boxes), vertices(marks)
     areas = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
     for row in np.argsort(-areas, kind="stable").tolist():
         line = lines[row]

@@ -17,7 +17,7 @@ from nuclarium.core.geometry import Box
 from nuclarium.core.marks import Marks
 from nuclarium.io.interchange.nucls_csv import write_nucls_csv
 from nuclarium.io.interchange.nucls_locations import LOCATIONS, write_locations
-from nuclarium.io.interchange.nucls_marks import pixel_boxes, table_of_marks, vertices
+from nuclarium.io.interchange.nucls_marks import inclusive, table_of_marks, vertices
 from nuclarium.io.interchange.nucls_mask import write_nucls_mask
 from nuclarium.io.interchange.nucls_names import parse_field_name
 from nuclarium.io.interchange.nucls_paint import paint_marks
@@ -93,7 +93,7 @@ def draw_overlay(
     colours = hierarchy.levels[0].colours
     drawn = np.ascontiguousarray(image)
     for label, box, line in zip(
-        marks.labels, pixel_boxes(marks).tolist(), vertices(marks), strict=True
+        marks.labels, inclusive(marks.boxes).tolist(), vertices(marks), strict=True
     ):
         colour = colours[hierarchy.roll_up(label, hierarchy.levels[0].name)]
         if line is None:

@@ -11,7 +11,7 @@ from nuclarium.core.classes import hierarchy_of
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.core.marks import Marks
 from nuclarium.io.interchange.nucls_csv import read_nucls_csv, write_nucls_csv
-from nuclarium.io.interchange.nucls_marks import marks_of_table, pixel_boxes, table_of_marks
+from nuclarium.io.interchange.nucls_marks import inclusive, marks_of_table, table_of_marks
 
 
 def read(tmp_path, text, **options):
@@ -177,7 +177,7 @@ def test_outline_along_edges_of_pixels_becomes_the_outermost_pixels_inside():
 def test_fractions_become_the_pixels_that_they_touch():
     boxes = np.array([[0.2, 1.0, 3.0, 4.6], [5.0, 5.0, 5.0, 5.0]])
     marks = Marks(boxes, ("box", "point"), ("tumor",) * 2, (None,) * 2, ("a", "b"))
-    assert pixel_boxes(marks).tolist() == [[1, 0, 4, 2], [5, 5, 5, 5]]
+    assert inclusive(marks.boxes).tolist() == [[1, 0, 4, 2], [5, 5, 5, 5]]
 
 
 whole = st.integers(-(10**6), 10**6)
