@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nuclarium.raters.accuracy_confusion import Confusions
 from nuclarium.report.curve_plot import CurvePlot, curve_plot
 from nuclarium.report.disputed import DisputedCard, DisputedItem, disputed_card, label_looks
 from nuclarium.report.heat_map import HeatMap, heat_map
@@ -41,12 +42,8 @@ class ConsensusNumbers:
     raters : DataFrame
         One row a rater, the best first: rater, group, n_answers, and as far as known each of
         `PANELS` with ``_low`` and ``_high``.
-    labels : tuple of str
-        Of the confusions.
-    confusion : ndarray of float64, shape (n_raters, K, K), or None
-        ``[rater, truth, answer]`` in the order of `raters`; rows add up to 1, nan where unknown.
-    overall : ndarray of float64, shape (K, K), or None
-        Of all raters together.
+    confusions : Confusions or None
+        Of the raters, in their order.
     agreement : DataFrame
         group, level, version, coefficient, value, low, high.
     kappa : ndarray of float64, shape (n_raters, n_raters), or None
@@ -60,9 +57,7 @@ class ConsensusNumbers:
     """
 
     raters: pd.DataFrame
-    labels: tuple[str, ...]
-    confusion: npt.NDArray[np.float64] | None
-    overall: npt.NDArray[np.float64] | None
+    confusions: Confusions | None
     agreement: pd.DataFrame
     kappa: npt.NDArray[np.float64] | None
     places: npt.NDArray[np.float64] | None
@@ -92,11 +87,11 @@ def consensus_figures(numbers: ConsensusNumbers) -> ConsensusFigures:
     if numbers.kappa is not None and n > 1:
         kappa = _kappa(numbers.kappa[:n, :n], names)
     places = None if numbers.places is None else rater_map(numbers.places[:n], names, groups)
-    labels, looks = numbers.labels, label_looks(numbers.disputed)
+    looks, found = label_looks(numbers.disputed), numbers.confusions
     return ConsensusFigures(
         skills=_skills(numbers.raters.head(MOST_RATERS), names, groups),
-        overall=_overall(numbers.overall, labels),
-        confusions=tuple(_confusions(numbers.confusion, names, labels)),
+        overall=None if found is None else _overall(found),
+        confusions=() if found is None else tuple(_confusions(found, names)),
         kappa=kappa,
         map=places,
         agreement=_agreement(numbers.agreement),
@@ -112,6 +107,8 @@ def _columns(raters: pd.DataFrame) -> tuple[list[str], list[str]]:
 
 def _skills(raters: pd.DataFrame, names: list[str], groups: list[str]) -> IntervalPlot | None:
     panels = {title: _estimates(raters, column) for column, title in PANELS.items()}
+    if "skill_low" in raters or "accuracy" not in raters:
+        panels = {"Skill, inferred": _estimates(raters, "skill")} | panels
     notes = [f"n = {int(count):,}" for count in raters["n_answers"]]
     return interval_plot(names, panels, groups=groups, notes=notes)
 
@@ -124,54 +121,53 @@ def _estimates(table: pd.DataFrame, column: str) -> list[Estimate]:
     return [(float(a), float(b), float(c)) for a, b, c in zip(*parts, strict=True)]
 
 
-def _kept(labels: Sequence[str], matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Return the places of the labels that are drawn: those most sure of a row, in their order."""
-    if len(labels) <= MOST_LABELS:
-        return np.arange(len(labels))
-    weight = np.nansum(np.nan_to_num(matrix), axis=tuple(range(matrix.ndim - 1)))
-    return np.sort(np.argsort(-weight, kind="stable")[:MOST_LABELS])
+def _shown(found: Confusions) -> tuple[list[int], list[int], list[str], list[str]]:
+    """Return places and names of the rows and columns that are drawn: those used most."""
+    use = found.counts.sum(axis=0)
+    rows = _most(use.sum(axis=1), [name in found.answers for name in found.labels])
+    names = [found.labels[i] for i in rows]
+    columns = [j for j, name in enumerate(found.answers) if name in names or name not in found.labels]
+    return rows, columns, names, [found.answers[j] for j in columns]
 
 
-def _overall(
-    matrix: npt.NDArray[np.float64] | None, labels: Sequence[str]
-) -> HeatMap | None:
-    if matrix is None or not np.isfinite(matrix).any() or len(labels) < 2:
+def _most(use: npt.NDArray[np.int64], allowed: Sequence[bool]) -> list[int]:
+    order = np.argsort(-np.where(allowed, use, -1), kind="stable")[:MOST_LABELS]
+    return sorted(int(i) for i in order)
+
+
+def _overall(found: Confusions) -> HeatMap | None:
+    if len(found.labels) < 2:
         return None
-    kept = _kept(labels, matrix)
-    names = [labels[k] for k in kept]
+    rows, columns, truth, answers = _shown(found)
+    together = replace(found, counts=found.counts.sum(axis=0, keepdims=True))
+    few = len(columns) <= _MOST_NUMBERS + 2
     return heat_map(
-        matrix[np.ix_(kept, kept)],
-        names,
-        names,
+        together.shares[0][np.ix_(rows, columns)],
+        truth,
+        answers,
         title="All raters",
-        across="answer",
-        down="truth",
-        size=30 if len(kept) <= _MOST_NUMBERS else 20,
-        with_numbers=len(kept) <= _MOST_NUMBERS,
+        size=30 if few else 20,
+        with_numbers=few,
     )
 
 
-def _confusions(
-    matrices: npt.NDArray[np.float64] | None, names: Sequence[str], labels: Sequence[str]
-) -> list[HeatMap]:
-    if matrices is None or len(labels) < 2:
+def _confusions(found: Confusions, names: Sequence[str]) -> list[HeatMap]:
+    if len(found.labels) < 2:
         return []
-    kept = _kept(labels, matrices)
-    short = [labels[k] for k in kept]
-    size = max(5.0, min(40.0, 132 / len(kept)))
-    with_numbers = len(kept) <= 4
+    rows, columns, truth, answers = _shown(found)
+    size = max(5.0, min(40.0, 132 / len(columns)))
     return [
         heat_map(
-            matrices[i][np.ix_(kept, kept)],
-            short,
-            short,
+            found.shares[i][np.ix_(rows, columns)],
+            truth,
+            answers,
             title=name,
             size=size,
             with_names=False,
-            with_numbers=with_numbers,
+            with_numbers=len(columns) <= 4,
         )
         for i, name in enumerate(names)
-        if np.isfinite(matrices[i]).any()
+        if found.counts[i].any()
     ]
 
 

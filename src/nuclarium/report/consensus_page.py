@@ -71,10 +71,9 @@ def render_consensus(facts: ConsensusFacts, numbers: ConsensusNumbers) -> str:
         style=style,
         figures=consensus_figures(numbers),
         n_raters=len(numbers.raters),
-        n_labels=len(numbers.labels),
+        labels=numbers.confusions.labels if numbers.confusions else (),
         most_raters=MOST_RATERS,
         most_labels=MOST_LABELS,
         shades=SHADES,
-        labels=numbers.labels,
     )
     return text.encode("utf-8", "replace").decode()

@@ -11,13 +11,10 @@ import pandas as pd
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.accuracy import rater_accuracy
+from nuclarium.raters.accuracy_confusion import Confusions, confusions
+from nuclarium.raters.agreement_levels import truth_at
 from nuclarium.raters.agreement_pairs import PairwiseKappa, pairwise_kappa
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.confusions import (
-    confusion_shares,
-    confusion_table,
-    counted_confusions,
-)
 from nuclarium.raters.scaling import scaled_places
 from nuclarium.raters.truth import Truth, infer_truth
 from nuclarium.workspace.consensus_agreement import agreement_table
@@ -31,16 +28,14 @@ Floats = npt.NDArray[np.float64]
 MOST_PAIRED = 200
 """Raters of whom every two are compared."""
 
-_MOST_LABELS = 200
-"""Labels of which confusions are counted."""
+MOST_LABELS = 200
+"""Labels of which raters are compared class by class."""
+_MOST_WORK = 2e10
+_NO_SCORES = pd.DataFrame(
+    columns=["rater", "group", "score", "label", "value", "low", "high", "n", "in_truth", "remark"]
+)
 
-_SCORES = {
-    "accuracy": "accuracy",
-    "mcc": "mcc",
-    "detection_f1": "detection_f1",
-    "detection_precision": "detection_precision",
-    "detection_recall": "detection_recall",
-}
+SCORES = ("accuracy", "mcc", "detection_f1", "detection_precision", "detection_recall")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +61,8 @@ class Measures:
         Of raters on the map.
     simulation : DataFrame
         Scores over the number of raters.
-    confusions : DataFrame
-        One row a rater, truth and answer.
-    confusion, overall : ndarray of float64, or None
-        Shares of each rater, shape (n_raters, K, K), and of all, shape (K, K).
+    confusions : Confusions or None
+        What raters took for what, in the order of `raters`; None for more than 200 labels.
     disputed : DataFrame
         Items, the most disputed first.
     judged_by : str
@@ -86,9 +79,7 @@ class Measures:
     pairs: PairwiseKappa | None
     places: Floats | None
     simulation: pd.DataFrame
-    confusions: pd.DataFrame
-    confusion: Floats | None
-    overall: Floats | None
+    confusions: Confusions | None
     disputed: pd.DataFrame
     judged_by: str
     remarks: tuple[str, ...]
@@ -108,9 +99,11 @@ def measures_of(
     truth = infer_truth(study.answers.only(groups=settings.truth_group or None), settings.method)
     advance(1)
     level = _level(study, settings)
-    rolled = truth_at_level(truth, study, level)
-    everyone = at_level(study.answers, study.hierarchy, level or None)
-    scores = _scores(everyone, rolled, settings, rng)
+    rolled = truth
+    if study.hierarchy is not None:
+        rolled = truth_at(truth, study.hierarchy, level)
+    everyone = at_level(study.answers, study.hierarchy, level, ambiguous=True)
+    scores, of_scores = _scores(everyone, rolled, settings, rng)
     advance(1)
     raters = _raters(everyone, truth, scores, settings)
     judged = everyone.only(raters=list(raters["rater"]))
@@ -118,7 +111,6 @@ def measures_of(
     advance(1)
     ambiguous = None if study.hierarchy is None else study.hierarchy.ambiguous
     simulation, of_simulation = simulation_of(judged, rolled, ambiguous, settings, advance)
-    counts, shares, overall = _confusions(judged, rolled)
     return Measures(
         truth=truth,
         level=level,
@@ -129,12 +121,10 @@ def measures_of(
         pairs=pairs,
         places=None if pairs is None else scaled_places(1 - pairs.kappa),
         simulation=simulation,
-        confusions=counts,
-        confusion=shares,
-        overall=overall,
+        confusions=_confusions(everyone, rolled, judged),
         disputed=disputed_table(study.answers, truth),
         judged_by=_judged_by(settings),
-        remarks=(*truth.remarks, *_of_scores(scores), *of_pairs, *of_simulation),
+        remarks=(*truth.remarks, *of_scores, *_of_scores(scores), *of_pairs, *of_simulation),
     )
 
 
@@ -144,31 +134,23 @@ def _judged_by(settings: ConsensusSettings) -> str:
     return "the truth inferred from all raters"
 
 
-def _of_scores(scores: pd.DataFrame) -> tuple[str, ...]:
-    """Return remarks on whole raters, each once."""
+def _of_scores(scores: pd.DataFrame) -> list[str]:
+    """Return remarks on raters, each once, without what only some draws lacked."""
     told = scores.loc[(scores["label"] == "") & (scores["remark"] != ""), "remark"]
-    return tuple(told.drop_duplicates())
+    found: list[str] = []
+    for text in told.drop_duplicates().sort_values(key=lambda texts: texts.str.len()):
+        if not any(text.startswith(shorter) for shorter in found):
+            found.append(text)
+    return found
 
 
-def _confusions(
-    answers: Answers, truth: Truth
-) -> tuple[pd.DataFrame, Floats | None, Floats | None]:
-    if len(answers.labels) > _MOST_LABELS:
-        return pd.DataFrame(columns=["rater", "truth", "answer", "count", "share"]), None, None
-    counts = counted_confusions(answers, truth)
-    shares = confusion_shares(counts)
-    return confusion_table(counts, answers), shares, confusion_shares(counts.sum(axis=0))
-
-
-def truth_at_level(truth: Truth, study: Study, level: str) -> Truth:
-    """Return the truth with probabilities added up to the classes of a level."""
-    if study.hierarchy is None or not level:
-        return truth
-    p, labels = study.hierarchy.roll_up_probabilities(truth.probabilities, truth.labels, level)
-    prior, _ = study.hierarchy.roll_up_probabilities(truth.prior[None], truth.labels, level)
-    return replace(
-        truth, probabilities=p, labels=labels, prior=prior[0], confusion=None, intervals=None
-    )
+def _confusions(answers: Answers, truth: Truth, judged: Answers) -> Confusions | None:
+    """Count what judged raters took for what, in their order."""
+    if len(answers.labels) > MOST_LABELS:
+        return None
+    found = confusions(answers, truth)
+    place = [found.raters.index(name) for name in judged.raters]
+    return replace(found, raters=judged.raters, counts=found.counts[place])
 
 
 def _level(study: Study, settings: ConsensusSettings) -> str:
@@ -189,12 +171,32 @@ def _level(study: Study, settings: ConsensusSettings) -> str:
 
 def _scores(
     answers: Answers, truth: Truth, settings: ConsensusSettings, rng: np.random.Generator
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Judge every rater; those of other groups count for what a nucleus is, and are left out."""
-    table = rater_accuracy(answers, truth, rng=rng, draws=settings.resamples)
+    if len(answers.labels) > MOST_LABELS:
+        return _NO_SCORES, (
+            f"There are {len(answers.labels):,} labels, more than {MOST_LABELS}: raters are judged "
+            "by their skill alone, without scores of classes, confusions and pairs. Roll labels "
+            "up with --hierarchy and --level.",
+        )
+    draws, said = _draws(answers, settings)
+    table = rater_accuracy(answers, truth, rng=rng, draws=draws)
     if settings.group:
         table = table[table["group"].isin(settings.group)]
-    return table.reset_index(drop=True)
+    return table.reset_index(drop=True), said
+
+
+def _draws(answers: Answers, settings: ConsensusSettings) -> tuple[int, tuple[str, ...]]:
+    """Return how many bootstrap samples can be afforded for each rater: all, or none."""
+    units = len(answers.fields) if answers.field is not None else len(answers.items)
+    work = units * len(answers.raters) * len(answers.labels) * settings.resamples
+    if work <= _MOST_WORK:
+        return settings.resamples, ()
+    return 0, (
+        f"Raters have no intervals: {len(answers.raters):,} raters on {units:,} "
+        f"{'items' if answers.field is None else 'fields'} are too many to draw from. Say in which "
+        "field each item is, or choose a group.",
+    )
 
 
 def _raters(
@@ -206,27 +208,29 @@ def _raters(
     table["n_answers"] = chosen.answers_of_raters
     table = table.merge(truth.rater_table().drop(columns="n_answers"), "left", on="rater")
     whole = scores[scores["label"] == ""]
-    for score, name in _SCORES.items():
+    for score in SCORES:
         part = whole[whole["score"] == score].set_index("rater")
         for end, column in (("", "value"), ("_low", "low"), ("_high", "high")):
-            table[f"{name}{end}"] = table["rater"].map(part[column])
+            table[f"{score}{end}"] = table["rater"].map(part[column]).astype(float)
+    of_classes = scores[(scores["label"] != "") & (scores["score"] == "mcc")]
+    for label, part in of_classes.groupby("label", sort=False):
+        table[f"mcc_{label}"] = table["rater"].map(part.set_index("rater")["value"])
     table["in_truth"] = table["rater"].isin(truth.raters)
+    order = [name for name in ("accuracy", "skill") if table[name].notna().any()]
     known = [name for name in table.columns if not table[name].isna().all()]
-    order = ["skill"] if "skill" in known else []
-    return table[known].sort_values(
-        [*order, "accuracy"], ascending=False, kind="stable", ignore_index=True
-    )
+    return table[known].sort_values(order, ascending=False, kind="stable", ignore_index=True)
 
 
 def _pairs(
     answers: Answers, settings: ConsensusSettings, rng: np.random.Generator
 ) -> tuple[PairwiseKappa | None, tuple[str, ...]]:
-    if len(answers.raters) < 2:
+    if len(answers.raters) < 2 or len(answers.labels) > MOST_LABELS:
         return None, ()
     if len(answers.raters) > MOST_PAIRED:
         return None, (
             f"{len(answers.raters):,} raters are too many to compare every two of them; up to "
             f"{MOST_PAIRED} are. Choose a group with --group.",
         )
-    found = pairwise_kappa(answers, rng=rng, draws=settings.resamples)
+    draws, _ = _draws(answers, settings)
+    found = pairwise_kappa(answers, rng=rng, draws=draws)
     return found, found.remarks

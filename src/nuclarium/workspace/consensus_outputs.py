@@ -12,6 +12,8 @@ import pandas as pd
 
 import nuclarium
 from nuclarium.io.write import write_json, write_long_table, write_table, write_text
+from nuclarium.raters.accuracy_confusion import Confusions
+from nuclarium.raters.agreement_pairs import PairwiseKappa
 from nuclarium.raters.answers import UNDETECTED
 from nuclarium.report.consensus_figures import ConsensusNumbers
 from nuclarium.report.consensus_page import ConsensusFacts, render_consensus
@@ -81,15 +83,20 @@ def tables_of(run: ConsensusRun) -> Mapping[str, pd.DataFrame]:
     tables = {
         "truth": truth_table(run.study, measures.truth),
         "raters": measures.raters,
-        "confusions": measures.confusions,
+        "scores": measures.scores,
+        "confusions": _or_empty(measures.confusions),
         "agreement": measures.agreement,
-        "pairs": measures.pairs.table() if measures.pairs is not None else pd.DataFrame(),
+        "pairs": _or_empty(measures.pairs),
         "disputed": measures.disputed,
         "simulation": measures.simulation,
     }
     if run.study.marks is not None:
         tables["truth_marks"] = truth_marks(run.study, measures.truth)
-    return {name: table for name, table in tables.items() if len(table.columns)}
+    return {name: table for name, table in tables.items() if len(table)}
+
+
+def _or_empty(found: Confusions | PairwiseKappa | None) -> pd.DataFrame:
+    return pd.DataFrame() if found is None else found.table()
 
 
 def _record(run: ConsensusRun, remarks: list[str]) -> dict[str, Any]:
@@ -149,9 +156,7 @@ def _numbers(run: ConsensusRun, items: tuple[Any, ...]) -> ConsensusNumbers:
     measures = run.measures
     return ConsensusNumbers(
         raters=measures.raters,
-        labels=measures.judged.labels,
-        confusion=measures.confusion,
-        overall=measures.overall,
+        confusions=measures.confusions,
         agreement=measures.agreement,
         kappa=None if measures.pairs is None else measures.pairs.kappa,
         places=measures.places,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from nuclarium.core.classes import Hierarchy, read_hierarchy, shipped_hierarchy
 from nuclarium.core.errors import SettingsError
+from nuclarium.raters.agreement_levels import answers_at
 from nuclarium.raters.anchors import Anchors, find_anchors
 from nuclarium.raters.answers import UNDETECTED, Answers, read_answers, remarks_on
 from nuclarium.raters.marks import RaterMarks, read_marks
@@ -68,7 +69,7 @@ def study_of(
         If there is no such arm, no answer, a label that the hierarchy lacks, or marks that cannot
         be.
     """
-    hierarchy = hierarchy_of_labels(pd.unique(table["label"]), settings.hierarchy)
+    hierarchy, unknown = hierarchy_of_labels(pd.unique(table["label"]), settings.hierarchy)
     table = table.assign(label=plain_labels(table["label"], hierarchy))
     of_row = table["arm"] if "arm" in table else pd.Series("", table.index)
     arm, remarks = chosen_arm(of_row, settings.arm)
@@ -78,7 +79,8 @@ def study_of(
         parts = {name: read_answers(part) for name, part in table.groupby(of_row, sort=True)}
         arms = {name: answers for name, (answers, _) in parts.items()}
         study = Study(arms[arm], arm, arms, None, remarks=parts[arm][1])
-    return replace(study, hierarchy=hierarchy, remarks=(*remarks, *study.remarks))
+    said = [text for text in study.remarks if not text.startswith(f"label {UNDETECTED} was never")]
+    return replace(study, hierarchy=hierarchy, remarks=(*remarks, *unknown, *said))
 
 
 def _study_of_marks(table: pd.DataFrame, arm: str, settings: ConsensusSettings) -> Study:
@@ -127,8 +129,10 @@ def chosen_arm(arms: pd.Series[str], wanted: str | None) -> tuple[str, tuple[str
     )
 
 
-def hierarchy_of_labels(labels: Sequence[str], wanted: str | None) -> Hierarchy | None:
-    """Return the hierarchy that labels are of, or None where they are of none.
+def hierarchy_of_labels(
+    labels: Sequence[str], wanted: str | None
+) -> tuple[Hierarchy | None, tuple[str, ...]]:
+    """Return the hierarchy that labels are of, if there is one, and a remark on strange labels.
 
     Raises
     ------
@@ -136,21 +140,31 @@ def hierarchy_of_labels(labels: Sequence[str], wanted: str | None) -> Hierarchy 
         If one was asked for that lacks a label, or that cannot be read.
     """
     if wanted == "none":
-        return None
+        return None, ()
     given = sorted(label for label in set(labels) if label and label != UNDETECTED)
-    if wanted is None:
-        shipped = shipped_hierarchy(_SHIPPED)
-        return shipped if given and all(map(shipped.level_of, given)) else None
-    is_file = wanted.endswith(".toml") or Path(wanted).exists()
-    hierarchy = read_hierarchy(Path(wanted)) if is_file else shipped_hierarchy(wanted)
+    hierarchy = _read(wanted or _SHIPPED)
     unknown = [label for label in given if hierarchy.level_of(label) is None]
-    if unknown:
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    named = f"{', '.join(unknown[:5])}{more}"
+    if wanted is not None and unknown:
         raise SettingsError(
             f"Every label must be a class of the hierarchy {hierarchy.name}, but it lacks "
-            f"{', '.join(unknown[:5])}{more}. Correct them, or add them to a hierarchy of yours."
+            f"{named}. Correct them, or add them to a hierarchy of yours."
         )
-    return hierarchy
+    if not unknown and given:
+        return hierarchy, ()
+    if len(unknown) == len(given):
+        return None, ()
+    return None, (
+        f"Some labels are classes of {hierarchy.name}, but {named} "
+        f"{'is' if len(unknown) == 1 else 'are'} not; so classes were taken as they are, at one "
+        "level. Correct the labels, or name a hierarchy that has them with --hierarchy.",
+    )
+
+
+def _read(name: str) -> Hierarchy:
+    is_file = name.endswith(".toml") or Path(name).exists()
+    return read_hierarchy(Path(name)) if is_file else shipped_hierarchy(name)
 
 
 def plain_labels(labels: pd.Series[str], hierarchy: Hierarchy | None) -> pd.Series[str]:
@@ -170,21 +184,10 @@ def levels_of(answers: Answers, hierarchy: Hierarchy | None) -> tuple[str, ...]:
     return tuple(names[coarsest:])
 
 
-def at_level(answers: Answers, hierarchy: Hierarchy | None, level: str | None) -> Answers:
-    """Return answers with their labels rolled up; ambiguous ones become missing."""
-    if hierarchy is None or level is None:
+def at_level(
+    answers: Answers, hierarchy: Hierarchy | None, level: str | None, *, ambiguous: bool = False
+) -> Answers:
+    """Return answers with their labels rolled up; ambiguous ones are kept only if asked for."""
+    if hierarchy is None or not level:
         return answers
-    rolled = hierarchy.roll_up_many(answers.labels, level, keep=(UNDETECTED,))
-    names = [name for name in hierarchy.level(level).classes if name in rolled]
-    names += [UNDETECTED] * (UNDETECTED in rolled)
-    codes = np.array([names.index(name) for name in rolled], np.int32)[answers.label]
-    ambiguous = names.index(hierarchy.ambiguous) if hierarchy.ambiguous in names else -1
-    kept = codes != ambiguous
-    return replace(
-        answers,
-        item=answers.item[kept],
-        rater=answers.rater[kept],
-        label=codes[kept],
-        labels=tuple(names),
-    )
-
+    return answers_at(answers, hierarchy, level, ambiguous=ambiguous)
