@@ -46,6 +46,8 @@ class ConsensusNumbers:
         Of the raters, in their order.
     agreement : DataFrame
         group, level, version, coefficient, value, low, high.
+    repeats : DataFrame
+        Of raters with themselves: other_arm, rater, group, kappa, low, high; may be empty.
     kappa : ndarray of float64, shape (n_raters, n_raters), or None
         Of pairs, in the order of `raters`.
     places : ndarray of float64, shape (n_raters, 2), or None
@@ -59,6 +61,7 @@ class ConsensusNumbers:
     raters: pd.DataFrame
     confusions: Confusions | None
     agreement: pd.DataFrame
+    repeats: pd.DataFrame
     kappa: npt.NDArray[np.float64] | None
     places: npt.NDArray[np.float64] | None
     simulation: pd.DataFrame
@@ -75,6 +78,7 @@ class ConsensusFigures:
     kappa: HeatMap | None
     map: RaterMap | None
     agreement: IntervalPlot | None
+    repeats: IntervalPlot | None
     curves: CurvePlot | None
     cards: tuple[DisputedCard, ...]
 
@@ -95,6 +99,7 @@ def consensus_figures(numbers: ConsensusNumbers) -> ConsensusFigures:
         kappa=kappa,
         map=places,
         agreement=_agreement(numbers.agreement),
+        repeats=_repeats(numbers.repeats, names, groups),
         curves=_curves(numbers.simulation),
         cards=tuple(disputed_card(item, looks) for item in numbers.disputed),
     )
@@ -201,6 +206,22 @@ def _agreement(table: pd.DataFrame) -> IntervalPlot | None:
             (float(a), float(b), float(c)) for a, b, c in told.to_numpy(float)
         ]
     return interval_plot(names, panels, groups=list(keys["group"]) if many_groups else ())
+
+
+def _repeats(
+    table: pd.DataFrame, names: Sequence[str], groups: Sequence[str]
+) -> IntervalPlot | None:
+    """Lay out kappa of raters with themselves, a panel for each other arm."""
+    if not len(table):
+        return None
+    told = set(table["rater"])
+    kept = [i for i, name in enumerate(names) if name in told]
+    shown = [names[i] for i in kept]
+    panels = {}
+    for arm, part in table.groupby("other_arm", sort=False):
+        found = part.set_index("rater")[["kappa", "low", "high"]].reindex(shown).to_numpy(float)
+        panels[f"Kappa with {arm}"] = [(float(a), float(b), float(c)) for a, b, c in found]
+    return interval_plot(shown, panels, groups=[groups[i] for i in kept])
 
 
 def _curves(table: pd.DataFrame) -> CurvePlot | None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from nuclarium.raters.agreement import agreement
 from nuclarium.raters.agreement_counts import Undetected
+from nuclarium.raters.agreement_repeats import intra_rater
 from nuclarium.raters.answers import UNDETECTED, Answers
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study, at_level, levels_of
@@ -16,6 +17,7 @@ from nuclarium.workspace.consensus_study import Study, at_level, levels_of
 COEFFICIENTS = {"krippendorff": "alpha", "gwet": "AC1"}
 VERSIONS: Mapping[Undetected, str] = {"value": "detection and classes", "missing": "classes"}
 EVERYONE = "all raters"
+_CHANCE = 0.1
 
 
 def agreement_table(
@@ -43,6 +45,49 @@ def agreement_table(
                 ]
             advance(1)
     return pd.DataFrame(rows)
+
+
+def repeats_table(
+    study: Study, settings: ConsensusSettings, level: str, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return how each judged rater agrees with himself in every other arm: kappa, intervals.
+
+    Columns are arm, other_arm, rater, group, kappa, low, high, percent, n_items, remark.
+    """
+    parts = []
+    for other, answers in study.arms.items():
+        if other == study.arm:
+            continue
+        both = [
+            at_level(one.only(groups=settings.group or None), study.hierarchy, level)
+            for one in (study.arms[study.arm], answers)
+        ]
+        if not {*both[0].raters} & {*both[1].raters}:
+            continue
+        table = intra_rater(*both, rng=rng, draws=settings.resamples)
+        table.insert(0, "arm", study.arm)
+        table.insert(1, "other_arm", other)
+        parts.append(table[table["n_items"] > 0])
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def remarks_on_agreement(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return a remark where raters agree in everything, or no better than by chance."""
+    alpha = table[(table["group"] == EVERYONE) & (table["coefficient"] == "alpha")]
+    if not len(alpha) or not np.isfinite(alpha["value"]).any():
+        return ()
+    best = alpha.loc[alpha["value"].idxmax()]
+    if best["value"] > 1 - 1e-12:
+        return (
+            "All raters gave the same answers: that is rare among people who work on their own. "
+            "Make sure that they did.",
+        )
+    if not best["low"] > 0 and best["value"] < _CHANCE:
+        return (
+            "Raters agree no better than by chance, so the inferred truth and every score that is "
+            "judged by it mean little.",
+        )
+    return ()
 
 
 def _parts(answers: Answers) -> dict[str, Answers]:

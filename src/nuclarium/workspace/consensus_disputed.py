@@ -25,7 +25,7 @@ def disputed_table(answers: Answers, truth: Truth) -> pd.DataFrame:
     if len(truth.labels) <= _MOST_LABELS:
         table = next_questions(truth, EXPERT)
     else:
-        table = truth.table()[["item", "label", "confidence", "n_answers"]].assign(gain=np.nan)
+        table = short_table(truth).assign(gain=np.nan)
     place = pd.Index(answers.items).get_indexer(table["item"])
     table["disagreement"] = _disagreement(answers, truth)[place]
     if answers.field is not None:
@@ -50,3 +50,15 @@ def _disagreement(answers: Answers, truth: Truth) -> np.typing.NDArray[np.float6
     share = np.full(len(total), np.nan)
     np.divide(total - same, total, out=share, where=total > 0)
     return share
+
+
+def short_table(truth: Truth) -> pd.DataFrame:
+    """Return item, label, confidence and number of answers alone."""
+    return pd.DataFrame(
+        {
+            "item": truth.items,
+            "label": np.array([*truth.labels, ""], object)[truth.labels_of_items],
+            "confidence": truth.confidence,
+            "n_answers": truth.n_answers,
+        }
+    )

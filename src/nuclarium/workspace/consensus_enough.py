@@ -15,6 +15,7 @@ from nuclarium.workspace.consensus_settings import ConsensusSettings
 
 _MOST = 15
 _MOST_ANSWERS = 200_000
+_MOST_LABELS = 200
 _SLOW = {"bayes": "dawid-skene", "glad": "dawid-skene", "mace": "dawid-skene"}
 COLUMNS = ("score", "k", "mean", "low", "high", "repetitions")
 
@@ -43,10 +44,10 @@ def simulation_of(
     empty = pd.DataFrame(columns=list(COLUMNS))
     if not settings.simulate:
         return empty, ()
-    if len(answers) > _MOST_ANSWERS:
+    if len(answers) > _MOST_ANSWERS or len(answers.labels) > _MOST_LABELS:
         return empty, (
-            f"How many raters are enough was not simulated for {len(answers):,} answers, more than "
-            f"{_MOST_ANSWERS:,}; choose an arm or a group.",
+            f"How many raters are enough was not simulated for {len(answers):,} answers with "
+            f"{len(answers.labels):,} labels: at most are {_MOST_ANSWERS:,} and {_MOST_LABELS}.",
         )
     most = _most_raters(answers)
     if most < 3:

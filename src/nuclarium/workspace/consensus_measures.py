@@ -17,7 +17,7 @@ from nuclarium.raters.agreement_pairs import PairwiseKappa, pairwise_kappa
 from nuclarium.raters.answers import Answers
 from nuclarium.raters.scaling import scaled_places
 from nuclarium.raters.truth import Truth, infer_truth
-from nuclarium.workspace.consensus_agreement import agreement_table
+from nuclarium.workspace.consensus_agreement import agreement_table, remarks_on_agreement, repeats_table
 from nuclarium.workspace.consensus_disputed import disputed_table
 from nuclarium.workspace.consensus_enough import simulation_of
 from nuclarium.workspace.consensus_settings import ConsensusSettings
@@ -30,7 +30,8 @@ MOST_PAIRED = 200
 
 MOST_LABELS = 200
 """Labels of which raters are compared class by class."""
-_MOST_WORK = 2e10
+_MOST_WORK = 3e8
+_FEWEST_DRAWS = 100
 _NO_SCORES = pd.DataFrame(
     columns=["rater", "group", "score", "label", "value", "low", "high", "n", "in_truth", "remark"]
 )
@@ -55,6 +56,8 @@ class Measures:
     scores : DataFrame
         One row a rater, score and class, with intervals.
     agreement : DataFrame
+    repeats : DataFrame
+        Of raters with themselves, one row a rater and other arm; empty for one arm.
     pairs : PairwiseKappa or None
         None for one rater, or more than `MOST_PAIRED`.
     places : ndarray of float64, shape (n_raters, 2), or None
@@ -76,6 +79,7 @@ class Measures:
     raters: pd.DataFrame
     scores: pd.DataFrame
     agreement: pd.DataFrame
+    repeats: pd.DataFrame
     pairs: PairwiseKappa | None
     places: Floats | None
     simulation: pd.DataFrame
@@ -111,20 +115,23 @@ def measures_of(
     advance(1)
     ambiguous = None if study.hierarchy is None else study.hierarchy.ambiguous
     simulation, of_simulation = simulation_of(judged, rolled, ambiguous, settings, advance)
+    agreed = agreement_table(study, settings, rng, advance)
     return Measures(
         truth=truth,
         level=level,
         judged=judged,
         raters=raters,
         scores=scores,
-        agreement=agreement_table(study, settings, rng, advance),
+        agreement=agreed,
+        repeats=repeats_table(study, settings, level, rng),
         pairs=pairs,
         places=None if pairs is None else scaled_places(1 - pairs.kappa),
         simulation=simulation,
         confusions=_confusions(everyone, rolled, judged),
         disputed=disputed_table(study.answers, truth),
         judged_by=_judged_by(settings),
-        remarks=(*truth.remarks, *of_scores, *_of_scores(scores), *of_pairs, *of_simulation),
+        remarks=(*truth.remarks, *of_scores, *_of_scores(scores), *of_pairs, *of_simulation,
+                 *remarks_on_agreement(agreed)),
     )
 
 
@@ -187,15 +194,20 @@ def _scores(
 
 
 def _draws(answers: Answers, settings: ConsensusSettings) -> tuple[int, tuple[str, ...]]:
-    """Return how many bootstrap samples can be afforded for each rater: all, or none."""
+    """Return how many bootstrap samples can be afforded for each rater."""
     units = len(answers.fields) if answers.field is not None else len(answers.items)
-    work = units * len(answers.raters) * len(answers.labels) * settings.resamples
-    if work <= _MOST_WORK:
+    draws = int(_MOST_WORK // max(units * len(answers.raters) * len(answers.labels), 1))
+    if draws >= settings.resamples:
         return settings.resamples, ()
+    many = (
+        f"{len(answers.raters):,} raters on {units:,} "
+        f"{'items' if answers.field is None else 'fields'} are many to draw from"
+    )
+    if draws >= _FEWEST_DRAWS:
+        return draws, (f"Intervals of raters are from {draws} samples, since {many}.",)
     return 0, (
-        f"Raters have no intervals: {len(answers.raters):,} raters on {units:,} "
-        f"{'items' if answers.field is None else 'fields'} are too many to draw from. Say in which "
-        "field each item is, or choose a group.",
+        f"Raters have no intervals, since {many}. Say in which field each item is, or choose a "
+        "group.",
     )
 
 
@@ -213,8 +225,9 @@ def _raters(
         for end, column in (("", "value"), ("_low", "low"), ("_high", "high")):
             table[f"{score}{end}"] = table["rater"].map(part[column]).astype(float)
     of_classes = scores[(scores["label"] != "") & (scores["score"] == "mcc")]
-    for label, part in of_classes.groupby("label", sort=False):
-        table[f"mcc_{label}"] = table["rater"].map(part.set_index("rater")["value"])
+    if len(of_classes):
+        wide = of_classes.pivot_table(index="rater", columns="label", values="value", sort=False)
+        table = table.merge(wide.add_prefix("mcc_"), "left", on="rater")
     table["in_truth"] = table["rater"].isin(truth.raters)
     order = [name for name in ("accuracy", "skill") if table[name].notna().any()]
     known = [name for name in table.columns if not table[name].isna().all()]

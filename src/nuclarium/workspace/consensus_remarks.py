@@ -70,6 +70,9 @@ def _best(measures: Measures) -> list[str]:
         return []
     ordered = table.dropna(subset="accuracy").sort_values("accuracy", kind="stable")
     low, high = ordered.iloc[0], ordered.iloc[-1]
+    if low["accuracy"] == high["accuracy"]:
+        share = _percent(low["accuracy"])
+        return [f"Every rater is right in {share} of the answers, judged by {measures.judged_by}."]
     middle = float(ordered["accuracy"].median())
     return [
         f"The class is right in {_percent(middle)} of a rater's answers in the middle, from "
@@ -82,7 +85,7 @@ def _unsure(measures: Measures) -> list[str]:
     confidence = measures.truth.confidence
     known = np.isfinite(confidence)
     unsure = int((confidence[known] < _UNSURE).sum())
-    if not known.any():
+    if not known.any() or len(measures.truth.raters) < 2:
         return []
     number = count_text(int(known.sum()))
     if not unsure:

@@ -13,11 +13,12 @@ from nuclarium.raters.answers import UNDETECTED
 from nuclarium.raters.marks import RaterMarks
 from nuclarium.raters.truth import Truth
 from nuclarium.report.disputed import Drawn
+from nuclarium.workspace.consensus_disputed import short_table
 from nuclarium.workspace.consensus_gallery import Place
 from nuclarium.workspace.consensus_study import Study
 
 PLANTED = "planted.json"
-_MOST_COLUMNS = 200
+MOST_COLUMNS = 200
 
 
 def truth_table(study: Study, truth: Truth) -> pd.DataFrame:
@@ -25,17 +26,15 @@ def truth_table(study: Study, truth: Truth) -> pd.DataFrame:
 
     With more than 200 labels, the probability of the label alone is kept, as `confidence`.
     """
-    table = truth.table()
-    if len(truth.labels) > _MOST_COLUMNS:
-        table = table[["item", "label", "confidence", "n_answers"]]
+    table = truth.table() if len(truth.labels) <= MOST_COLUMNS else short_table(truth)
     answers = study.answers
+    where: dict[str, object] = {"item": table["item"]}
     if answers.field is not None:
-        table.insert(1, "field", np.array(answers.fields, object)[answers.field])
+        where["field"] = np.array(answers.fields, object)[answers.field]
     if study.anchors is not None:
-        boxes = study.anchors.boxes[_places(study)]
-        for column, (name, edge) in enumerate(zip(("xmin", "ymin", "xmax", "ymax"), (1, 0, 3, 2))):
-            table.insert(2 + column, name, boxes[:, edge])
-    return table
+        y0, x0, y1, x1 = study.anchors.boxes[_places(study)].T
+        where |= {"xmin": x0, "ymin": y0, "xmax": x1, "ymax": y1}
+    return pd.concat([pd.DataFrame(where), table.drop(columns="item")], axis=1)
 
 
 def truth_marks(study: Study, truth: Truth) -> pd.DataFrame:
