@@ -11,6 +11,7 @@ import pandas as pd
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answer_codes import UNDETECTED, Answers
+from nuclarium.raters.answer_remarks import named, remarks_on
 
 __all__ = ["UNDETECTED", "Answers", "Repeats", "read_answers", "remarks_on"]
 
@@ -89,33 +90,6 @@ def read_answers(
     return answers, (*remarks, *remarks_on(answers))
 
 
-def remarks_on(answers: Answers) -> tuple[str, ...]:
-    """Return a sentence on each thing about the answers that makes a truth less sure."""
-    of_items, of_raters = answers.answers_of_items, answers.answers_of_raters
-    found = []
-    for number, sentence in (
-        ((of_items == 0).sum(), "{} of {} items have no answer and no truth."),
-        ((of_items == 1).sum(), "{} of {} items have one answer only."),
-    ):
-        if number:
-            found.append(sentence.format(number, len(of_items)))
-    few = [name for name, n in zip(answers.raters, of_raters, strict=True) if n <= 1]
-    if few:
-        found.append(f"{_named(few, 'rater')} gave at most one answer; their skill is not known.")
-    used = np.bincount(answers.label, minlength=len(answers.labels))
-    once = [name for name, n in zip(answers.labels, used, strict=True) if n == 1]
-    never = [name for name, n in zip(answers.labels, used, strict=True) if n == 0]
-    if once:
-        found.append(f"{_named(once, 'label')} was given once only.")
-    if never:
-        found.append(f"{_named(never, 'label')} was never given.")
-    if len(of_raters) == 1:
-        found.append("There is one rater only; every truth is what that rater said.")
-    if (used > 0).sum() == 1 and len(answers.labels) > 1:
-        found.append("All answers are the same label; nothing can be learned of raters.")
-    return tuple(found)
-
-
 def _check_columns(table: pd.DataFrame, needed: tuple[str, ...]) -> None:
     missing = [name for name in needed if name not in table.columns]
     if missing:
@@ -173,7 +147,7 @@ def _labels(
     if unknown:
         number = int((left < 0).sum()) - without
         remarks.append(
-            f"{number} answers with {_named(unknown, 'label')}, which is not among the known "
+            f"{number} answers with {named(unknown, 'label')}, which is not among the known "
             "labels, were left out."
         )
     return left, names
@@ -230,9 +204,3 @@ def _only_one(
             f"'{names[value[owner[row]]]}'. Give each its own name."
         )
     return value, names
-
-
-def _named(names: list[str], what: str) -> str:
-    """Return ``rater A`` or ``raters A, B, C and 7 more``."""
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{what.capitalize() if what == 'rater' else what}{'s' * (len(names) > 1)} {shown}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from nuclarium.raters.fit import Coded, Fit, Floats, check_labels_of_items, normalised, skill_of
 
@@ -35,20 +36,27 @@ def majority_vote(codes: Coded, *, votes: Votes = "shares") -> Fit:
     Returns
     -------
     fit : Fit
-        The prior is the mean of the probabilities; skill is agreement with them.
+        The prior is the mean of the probabilities; skill is agreement with the winners,
+        tied ones in equal parts.
     """
     counts = vote_counts(codes)
     nobody = counts.sum(axis=1) == 0
+    most = (counts == counts.max(axis=1, keepdims=True)).astype(np.float64)
     if votes == "winner":
-        best = np.zeros_like(counts)
-        best[np.arange(len(best)), counts.argmax(axis=1)] = 1
-        counts = best
+        counts = winners(counts.argmax(axis=1), codes.n_labels)
     elif votes == "tied":
-        counts = (counts == counts.max(axis=1, keepdims=True)).astype(np.float64)
-    counts[nobody] = 0
+        counts = most.copy()
+    counts[nobody], most[nobody] = 0, 0
     probabilities = normalised(counts, np.nan)
     prior = mean_over_items(probabilities)
-    return Fit(probabilities, prior, skill_of(codes, probabilities, prior))
+    return Fit(probabilities, prior, skill_of(codes, normalised(most, np.nan), prior))
+
+
+def winners(winner: npt.NDArray[np.integer], labels: int) -> Floats:
+    """Return 1 at the winner of each item and 0 elsewhere, shape (n_items, K)."""
+    result = np.zeros((len(winner), labels))
+    result[np.arange(len(winner)), winner] = 1
+    return result
 
 
 def mean_over_items(probabilities: Floats) -> Floats:

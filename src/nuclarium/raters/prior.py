@@ -28,10 +28,13 @@ def shared_levels(labels: Sequence[str], hierarchy: Hierarchy | None = None) -> 
     Returns
     -------
     near : ndarray of float64, shape (K, K)
+        0 on the diagonal.
     """
     near = np.zeros((len(labels), len(labels)))
     for a, first in enumerate(labels):
         for b, second in enumerate(labels):
+            if a == b:
+                continue
             if UNDETECTED in (first, second):
                 near[a, b] = hierarchy is not None
             elif hierarchy is not None:
@@ -76,7 +79,7 @@ def confusion_prior(near: Floats, *, right: float, strength: float, closeness: f
     -------
     counts : ndarray of float64, shape (K, K)
     """
-    weight = closeness**near
+    weight = np.power(closeness, np.asarray(near, np.float64))
     np.fill_diagonal(weight, 0)
     total = weight.sum(axis=1, keepdims=True)
     rest = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)

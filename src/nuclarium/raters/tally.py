@@ -101,7 +101,7 @@ def tally(codes: Coded, weights: Floats | None = None) -> Tally:
     answers = np.bincount(codes.item, minlength=codes.n_items)
     # An item without an answer says nothing, not even of the prior.
     each = (answers > 0).astype(np.float64) * (1.0 if weights is None else weights)
-    weight: Floats = np.bincount(row, each, minlength=len(first))
+    weight = np.bincount(row, each, minlength=len(first)).astype(np.float64)
     n_answers = float(answers @ each)
     rows = row[codes.item]
     if len(first) < codes.n_items:

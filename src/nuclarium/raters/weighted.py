@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from nuclarium.raters.fit import Coded, Fit, Floats, normalised, skill_of
-from nuclarium.raters.majority import mean_over_items, vote_counts
+from nuclarium.raters.majority import mean_over_items, vote_counts, winners
 
 Rule = Literal["iterative", "wawa"]
 
@@ -31,7 +31,8 @@ def weighted_vote(codes: Coded, *, rule: Rule = "iterative", iterations: int = 1
     Returns
     -------
     fit : Fit
-        Shares of the weight stand as probabilities; they are no posterior.
+        Shares of the weight stand as probabilities; they are no posterior. Skill is agreement with
+        the winners.
 
     References
     ----------
@@ -55,7 +56,7 @@ def weighted_vote(codes: Coded, *, rule: Rule = "iterative", iterations: int = 1
     return Fit(
         probabilities,
         prior,
-        skill_of(codes, probabilities, prior),
+        skill_of(codes, winners(winner, codes.n_labels), prior),
         converged=converged,
         extra={"weight": weight},
         remarks=() if converged else (f"Winners still changed after {iterations} rounds.",),
@@ -78,6 +79,4 @@ def _winner(votes: Floats, counts: Floats) -> np.ndarray:
 
 
 def _shares(votes: Floats, winner: np.ndarray) -> Floats:
-    alone = np.zeros_like(votes)
-    alone[np.arange(len(votes)), winner] = 1
-    return normalised(np.maximum(votes, 0), alone)
+    return normalised(np.maximum(votes, 0), winners(winner, votes.shape[1]))

@@ -116,3 +116,21 @@ def test_a_matrix_that_would_fill_the_memory_is_refused() -> None:
     answers = Answers([0], [0], [0], names, names, ("x",))
     with pytest.raises(SettingsError, match="does not fit"):
         answers.matrix()
+
+
+def test_raters_who_always_agree_and_raters_who_guess_are_said(rng: np.random.Generator) -> None:
+    items = np.repeat(np.arange(200), 4)
+    for labels, sentence in (
+        (items % 3, "always agree"),
+        (rng.integers(0, 3, 800), "expected by chance"),
+        (np.zeros(800, int), "All answers are the same label"),
+    ):
+        table = pd.DataFrame({"item": items, "rater": np.tile(np.arange(4), 200), "label": labels})
+        _, remarks = read_answers(table)
+        assert any(sentence in remark for remark in remarks)
+        assert len(remarks) == 1
+
+
+def test_items_with_one_answer_each_are_said() -> None:
+    _, remarks = read_answers(table(("a", "r", "x"), ("b", "s", "y"), ("c", "r", "y")))
+    assert any("No item has two answers" in remark for remark in remarks)
