@@ -9,7 +9,7 @@ from tests.rater_marks import grid, jittered
 from nuclarium.raters.anchors import find_anchors
 from nuclarium.raters.marks import read_marks
 
-LAWS = settings(max_examples=60, deadline=None)
+LAWS = settings(max_examples=35, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
 EDGES = ("xmin", "ymin", "xmax", "ymax")
 

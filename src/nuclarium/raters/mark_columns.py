@@ -16,6 +16,9 @@ _EDGES = ("ymin", "xmin", "ymax", "xmax")
 _OUTLINE = ("outline_y", "outline_x")
 _TEXT = ("field", "rater", "arm", "label", "kind", "suggestion", "group", "id", *_OUTLINE)
 _KIND = {"outline": 0, "box": 1, "point": 2}
+_FARTHEST, _LONGEST = 1e9, 1e5
+"""Pixels: what lies farther out, or an outline that is longer, is no nucleus of an image."""
+
 _YES, _NO = ("1", "1.0", "true", "yes", "y"), ("0", "0.0", "false", "no", "n")
 
 Mistakes = list[tuple[int, str]]
@@ -135,7 +138,7 @@ def _text(table: pd.DataFrame, name: str) -> Text:
     if pd.api.types.is_float_dtype(table[name]):
         # Whole numbers become fractions where a cell of their column is empty.
         whole = table[name].dropna()
-        if (whole % 1 == 0).all():
+        if ((whole.abs() < _FARTHEST) & (whole % 1 == 0)).all():
             column = table[name].astype("Int64").astype(object)
     filled = column.where(table[name].notna(), "").astype(str).str.strip()
     return filled.to_numpy(object)
@@ -157,11 +160,17 @@ def _boxes(table: pd.DataFrame, mistakes: Mistakes) -> npt.NDArray[np.float64]:
     for place, name in enumerate(_EDGES):
         if name in table:
             numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64)
-            words = np.isnan(numbers) & (_text(table, name) != "")
-            for row in np.flatnonzero(words).tolist():
+            for row in _words(table, name, numbers):
                 mistakes.append((row, f"has {table[name].iloc[row]!r} for {name}, not a number"))
             boxes[:, place] = numbers
     return boxes
+
+
+def _words(table: pd.DataFrame, name: str, numbers: npt.NDArray[np.float64]) -> list[int]:
+    """Rows with a text that is no number."""
+    if pd.api.types.is_numeric_dtype(table[name]):
+        return []
+    return np.flatnonzero(np.isnan(numbers) & (_text(table, name) != "")).tolist()
 
 
 def _completed(
@@ -185,6 +194,8 @@ def _completed(
         mistakes.append(
             (row, f"has a box of negative size (x {x0:g} to {x1:g}, y {y0:g} to {y1:g})")
         )
+    far = sound & (np.abs(np.nan_to_num(boxes, posinf=0, neginf=0)).max(axis=1) > _FARTHEST)
+    _say(mistakes, far, f"has a box farther out than {_FARTHEST:,.0f} px")
     completed = boxes.copy()
     for row, corners in outlines.items():
         if not some[row]:
@@ -211,6 +222,8 @@ def _outlines(
             corners = corners[:-1]
         if len(corners) < 3 or not np.isfinite(corners).all():
             mistakes.append((row, "has an outline of fewer than three finite corners"))
+        elif np.ptp(corners, axis=0).max() > _LONGEST or np.abs(corners).max() > _FARTHEST:
+            mistakes.append((row, f"has an outline of more than {_LONGEST:,.0f} px"))
         else:
             outlines[row] = corners
     return outlines

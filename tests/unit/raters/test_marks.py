@@ -6,6 +6,7 @@ import pytest
 from tests.rater_marks import disc, outline_columns, table
 
 from nuclarium.core.errors import SettingsError
+from nuclarium.raters.anchors import find_anchors
 from nuclarium.raters.marks import read_marks
 
 NAN = np.nan
@@ -33,6 +34,7 @@ def test_row_without_place_and_label_says_that_the_rater_saw_the_field():
         (("a", "r1", "x", NAN, 0, 10, 10), "missing or not finite"),
         (("a", "r1", "x", 0, 0, np.inf, 10), "missing or not finite"),
         (("a", "r1", "x", 9, 0, 3, 10), r"negative size \(x 9 to 3, y 0 to 10\)"),
+        (("a", "r1", "x", 0, 0, 1e300, 9), "farther out than 1,000,000,000 px"),
         (("a", "", "x", 0, 0, 3, 10), "has no rater"),
         (("", "r1", "x", 0, 0, 3, 10), "has no field"),
         (("a", "r1", "x", NAN, NAN, NAN, NAN), "a label, but no box and no outline"),
@@ -66,6 +68,7 @@ def test_cell_that_means_nothing_is_named(column, value, told):
         ("0,4", "0,0", "fewer than three finite corners"),
         ("0,4,nan", "0,0,4", "fewer than three finite corners"),
         ("0,4,four", "0,0,4", "not numbers joined by commas"),
+        ("0,4,4", "0,0,1e6", "an outline of more than 100,000 px"),
     ],
 )
 def test_bad_outline_is_named(x, y, told):
@@ -159,3 +162,17 @@ def test_outline_of_a_box_is_only_its_rectangle():
     marks = read_marks(table(GOOD, kind=["box"], **columns))
     assert marks.kinds == ("box",)
     assert marks.outlines == (None,)
+
+
+@pytest.mark.data
+def test_real_table_of_nucls_is_read_with_its_points_and_its_two_odd_rows(data):
+    path = data / "nucls_core_tables" / "annotation_elements.csv.gz"
+    frame = pd.read_csv(path).rename(columns={"fov_id": "field", "group": "label"})
+    frame["rater"] = "one"
+    marks = read_marks(frame.drop(columns="type"))
+    assert len(marks) == 59_540
+    assert marks.kinds.count("point") == (frame["type"] == "point").sum() == 111
+    assert len(marks.fields) == 1746
+    assert "1 row said again" in marks.remarks[0]
+    assert "2 rows of one rater at exactly one place" in marks.remarks[1]
+    assert len(find_anchors(marks)) == len(marks)
