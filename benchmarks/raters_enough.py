@@ -12,6 +12,7 @@ written down answer by answer in Python with 70 steps, as the original does, tim
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def main() -> None:
     }
     drawn = {}
     for name, (some, reference) in cases.items():
-        begin = time.perf_counter()
+        begin, before = time.perf_counter(), processors_s()
         enough = raters_enough(
             some,
             reference,
@@ -64,14 +65,24 @@ def main() -> None:
             workers=arguments.workers,
         )
         seconds = time.perf_counter() - begin
+        busy = processors_s() - before
         drawn[name] = enough.curves()
         fits = len(enough.ks) * arguments.repetitions
-        print(f"\n{name}: {fits:,} truths, {seconds:.1f} s, {arguments.workers} processes")
+        print(
+            f"\n{name}: {fits:,} truths, {seconds:.1f} s, {arguments.workers} processes, "
+            f"{busy:.1f} s of processors"
+        )
         print(*enough.remarks, sep="\n")
         show(enough)
     plain(answers, planted)
     if arguments.svg:
         arguments.svg.write_text(curves_figure(drawn), encoding="utf-8")
+
+
+def processors_s() -> float:
+    """Return the time that processors worked for this process and for those it ended."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in usage)
 
 
 def most_raters(answers: Answers) -> int:

@@ -18,6 +18,7 @@ from nuclarium.raters.truth import METHODS, Truth, coded
 __all__ = ["SCORES", "Enough", "raters_enough"]
 
 Floats = npt.NDArray[np.float64]
+_QUICK: Mapping[str, Mapping[str, object]] = {"dawid-skene": {"tolerance": 1e-6}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +114,10 @@ def raters_enough(
         Draw raters anew for each field, as NuCLS did [1]_, or once for all fields, as a lab does
         that asks k people; a field is then seen by those of them who looked at it.
     method : str
-        Of `nuclarium.raters.truth.METHODS`, with its settings.
+        Of `nuclarium.raters.truth.METHODS`.
+    settings : mapping, optional
+        Of the method. When left out, Dawid and Skene's model stops at a tolerance of 1e-6, at which
+        scores are those of its own 1e-7 up to the third decimal, in two thirds of the time.
     ignored : sequence of str
         Items that have one of these labels in the reference are in no score: ``AMBIGUOUS``.
     workers : int
@@ -156,7 +160,7 @@ def raters_enough(
         seed,
         draw,
         method,
-        dict(settings or {}),
+        dict(_QUICK.get(method, {}) if settings is None else settings),
     )
     scores = run_plan(plan, repetitions, workers, advance)
     fields = tuple(name for name, k in zip(names, kept, strict=True) if k)

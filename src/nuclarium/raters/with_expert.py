@@ -19,12 +19,15 @@ def fit_with_expert(
     expert: Floats,
     start: Floats | None = None,
     *,
+    smoothing: float = 3.0,
     iterations: int = 200,
     tolerance: float = 1e-6,
 ) -> Floats:
     """Fit raters and truth by EM, with the expert's confusions held as they are given.
 
-    Without an answer of the expert it is the model of `dawid_skene`.
+    Without an answer of the expert and with no smoothing it is the model of `dawid_skene`. That
+    takes what never came for impossible, and no expert can bring it back: of rare classes this
+    undoes most of what he says. So imagined answers are added, a little to everything.
 
     Parameters
     ----------
@@ -36,9 +39,13 @@ def fit_with_expert(
         ``[truth, answer]``.
     start : ndarray, shape (n_items, K), optional
         Probabilities to begin with; shares of votes when left out.
+    smoothing : float
+        Imagined answers of each rater to items of each class, spread evenly over all answers; and
+        as many imagined items, spread evenly over classes. 3 did best of 0 to 3 in simulation.
     iterations : int
     tolerance : float
-        Stops when the log-likelihood grows by less than this times the number of answers.
+        Stops when the log-likelihood, with that of what is imagined, grows by less than this times
+        the number of answers.
 
     Returns
     -------
@@ -58,9 +65,9 @@ def fit_with_expert(
     probabilities = normalised(vote_counts(codes), 1 / k) if start is None else start
     before = -np.inf
     for _ in range(iterations):
-        prior = normalised(heard @ probabilities, 1 / k)
+        prior = normalised(heard @ probabilities + smoothing / k, 1 / k)
         sums = np.asarray(turned @ probabilities).reshape(codes.n_raters, k, k)
-        confusion = normalised(np.moveaxis(sums, 1, 2), 1 / k)
+        confusion = normalised(np.moveaxis(sums, 1, 2) + smoothing / k, 1 / k)
         logs = np.log(np.maximum(np.moveaxis(confusion, 2, 1), _LEAST)).reshape(-1, k)
         joint = counts @ logs + np.log(np.maximum(prior, _LEAST)) + known
         largest = joint.max(axis=1, keepdims=True)
@@ -68,6 +75,8 @@ def fit_with_expert(
         total = weight.sum(axis=1, keepdims=True)
         probabilities = weight / total
         likelihood = float((largest + np.log(total))[heard].sum())
+        if smoothing:
+            likelihood += smoothing / k * float(logs.sum() + np.log(prior).sum())
         if likelihood - before < tolerance * max(len(column), 1):
             break
         before = likelihood
