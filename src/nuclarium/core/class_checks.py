@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from nuclarium.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from nuclarium.core.classes import Hierarchy, Level
+
+_SHOWN = 20
 
 
 def check_hierarchy(hierarchy: Hierarchy) -> None:
@@ -31,6 +33,12 @@ def check_hierarchy(hierarchy: Hierarchy) -> None:
         )
     _check_names(hierarchy)
     _check_ambiguous(hierarchy)
+
+
+def shown(names: Sequence[str]) -> str:
+    """Return names for a sentence; of many, the first only."""
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _check_level(level: Level, prefixes: tuple[str, ...]) -> None:
@@ -72,29 +80,34 @@ def _check_class(level: Level, name: str, prefixes: tuple[str, ...]) -> None:
 
 
 def _check_parents(finer: Level, coarser: Level) -> None:
+    there = set(coarser.classes)
     for name in finer.classes:
         parent = finer.parents.get(name)
-        if parent not in coarser.classes:
+        if parent not in there:
             raise SettingsError(
                 f"Level {finer.name}, class {name} must have a parent in the next level, "
-                f"{coarser.name} ({', '.join(coarser.classes)}), but got {parent or 'none'}."
+                f"{coarser.name} ({shown(coarser.classes)}), but got {parent or 'none'}."
             )
 
 
 def _check_names(hierarchy: Hierarchy) -> None:
     """Refuse a name that means two things in two levels, so that parents go in a circle."""
+    classes = [set(level.classes) for level in hierarchy.levels]
     for place, level in enumerate(hierarchy.levels):
-        for name in level.classes:
-            above = name
-            for finer, coarser in zip(
-                hierarchy.levels[place:], hierarchy.levels[place + 1 :], strict=False
-            ):
-                above = finer.parents[above]
-                if name in coarser.classes and above != name:
+        above = {name: name for name in level.classes}
+        for finer, coarser, there in zip(
+            hierarchy.levels[place:],
+            hierarchy.levels[place + 1 :],
+            classes[place + 1 :],
+            strict=False,
+        ):
+            above = {name: finer.parents[parent] for name, parent in above.items()}
+            for name, parent in above.items():
+                if name in there and parent != name:
                     raise SettingsError(
                         f"Class {name} is in levels {level.name} and {coarser.name}, so it must "
-                        f"be its own parent, but it belongs to {above}. Rename one of the two, or "
-                        "its parents go in a circle."
+                        f"be its own parent, but it belongs to {parent}. Rename one of the two, "
+                        "or its parents go in a circle."
                     )
 
 
@@ -104,7 +117,7 @@ def _check_ambiguous(hierarchy: Hierarchy) -> None:
     if hierarchy.ambiguous not in hierarchy.levels[-1].classes:
         raise SettingsError(
             f"ambiguous must be a class of the last level, {hierarchy.levels[-1].name} "
-            f"({', '.join(hierarchy.levels[-1].classes)}), but got '{hierarchy.ambiguous}'."
+            f"({shown(hierarchy.levels[-1].classes)}), but got '{hierarchy.ambiguous}'."
         )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.core.class_checks import check_hierarchy
+from nuclarium.core.class_checks import check_hierarchy, shown
 from nuclarium.core.class_files import read_text, rows_of
 from nuclarium.core.errors import SettingsError
 
@@ -41,10 +41,10 @@ class Level:
 
     name: str
     classes: tuple[str, ...]
-    codes: Mapping[str, int]
-    colours: Mapping[str, Colour]
-    parents: Mapping[str, str] = field(default_factory=dict)
-    model_codes: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(hash=False)
+    colours: Mapping[str, Colour] = field(hash=False)
+    parents: Mapping[str, str] = field(default_factory=dict, hash=False)
+    model_codes: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model_codes", {**self.codes, **self.model_codes})
@@ -95,8 +95,7 @@ class Hierarchy:
 
     def level_of(self, label: str) -> str | None:
         """Return the finest level that knows a label, prefix or not; None where none does."""
-        label = self.plain(label)
-        return next((level.name for level in self.levels if label in level.classes), None)
+        return self._finest.get(self.plain(label))
 
     def roll_up(self, label: str, level: str, *, keep: Collection[str] = ()) -> str:
         """Return the class of a level that a label belongs to.
@@ -121,11 +120,11 @@ class Hierarchy:
         >>> shipped_hierarchy().roll_up("correction_plasma_cell", "super")
         'sTIL'
         """
-        upward = self._upward(level)
+        self._place(level)
         if label == "" or label in keep:
             return label
         try:
-            return upward[self.plain(label)]
+            return self._ways[level][self.plain(label)]
         except KeyError:
             raise SettingsError(self._unknown(label, level)) from None
 
@@ -168,14 +167,31 @@ class Hierarchy:
                 f"p must have a column for each of the {len(labels)} labels, but its shape is "
                 f"{p.shape}."
             )
-        other = tuple(label for label in labels if self.level_of(label) is None)
+        other = dict.fromkeys(label for label in labels if self.level_of(label) is None)
         rolled = self.roll_up_many(tuple(labels), level, keep=other)
-        known = [name for name in self.level(level).classes if name in rolled]
-        names = (*known, *dict.fromkeys(other))
+        found = set(rolled)
+        names = (*(name for name in self.level(level).classes if name in found), *other)
+        place = {name: i for i, name in enumerate(names)}
         sums = np.zeros((len(p), len(names)))
         for column, name in enumerate(rolled):
-            sums[:, names.index(name)] += p[:, column]
+            sums[:, place[name]] += p[:, column]
         return sums, names
+
+    @cached_property
+    def _finest(self) -> dict[str, str]:
+        """Finest level of every class."""
+        return {name: level.name for level in reversed(self.levels) for name in level.classes}
+
+    @cached_property
+    def _ways(self) -> dict[str, dict[str, str]]:
+        """Class of a level for every class of it and of finer levels, by level."""
+        ways = {}
+        for place, level in enumerate(self.levels):
+            upward = {name: name for name in level.classes}
+            for finer in reversed(self.levels[:place]):
+                upward |= {name: upward[finer.parents[name]] for name in finer.classes}
+            ways[level.name] = upward
+        return ways
 
     def _place(self, name: str) -> int:
         names = [level.name for level in self.levels]
@@ -186,14 +202,6 @@ class Hierarchy:
             )
         return names.index(name)
 
-    def _upward(self, level: str) -> dict[str, str]:
-        """Class of a level for every class of it and of finer levels."""
-        place = self._place(level)
-        upward = {name: name for name in self.levels[place].classes}
-        for finer in reversed(self.levels[:place]):
-            upward |= {name: upward[finer.parents[name]] for name in finer.classes}
-        return upward
-
     def _unknown(self, label: str, level: str) -> str:
         known = self.level_of(label)
         if known is not None:
@@ -203,7 +211,7 @@ class Hierarchy:
             )
         return (
             f"A label must be a class of the hierarchy {self.name} "
-            f"({', '.join(self.levels[0].classes)}), but got '{label}'. Correct the label, or "
+            f"({shown(self.levels[0].classes)}), but got '{label}'. Correct the label, or "
             "add it to a hierarchy of your own."
         )
 

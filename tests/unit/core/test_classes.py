@@ -229,3 +229,24 @@ def test_hierarchy_without_levels_is_refused():
         Hierarchy("empty", ())
     with pytest.raises(SettingsError, match=r"must have \[\[levels\]\]"):
         hierarchy_of('name = "empty"', "empty.toml")
+
+
+def test_ten_thousand_classes_are_no_trouble():
+    rows = ",".join(
+        f'{{name="c{i}",code={i + 1},colour=[0,0,0],parent="p{i % 7}"}}' for i in range(10_000)
+    )
+    coarse = ",".join(f'{{name="p{i}",code={i + 1},colour=[0,0,0]}}' for i in range(7))
+    big = hierarchy_of(
+        f'name="big"\n[[levels]]\nname="a"\nclasses=[{rows}]\n'
+        f'[[levels]]\nname="b"\nclasses=[{coarse}]',
+        "big.toml",
+    )
+    p, labels = big.roll_up_probabilities(np.ones((1, 10_000)), big.levels[0].classes, "b")
+    assert labels == tuple(f"p{i}" for i in range(7))
+    assert p.sum() == 10_000
+    with pytest.raises(SettingsError, match=r"c19 and 9,980 more\), but got 'x'"):
+        big.roll_up("x", "b")
+
+
+def test_hierarchies_can_be_keys():
+    assert {NUCLS: 1}[shipped_hierarchy()] == 1

@@ -26,6 +26,7 @@ from nuclarium.io.rows import by_row, refuse_mistakes
 
 _NEEDED = ("anchor_id", "fovname", "evalset", *BOX)
 _TRUTH = re.compile(r"(UNBIASED_)?EM_inferred_label_(?!confidence_|count_)(.+)")
+_PROBABILITY = re.compile(r"EM_prob_|(UNBIASED_)?EM_inferred_label_confidence_")
 _CLICKS = re.compile(r"algorithmic_clicks_(.+)")
 
 
@@ -64,7 +65,7 @@ def read_anchor_table(
     _check_raters(table, columns, path.name)
     boxes = table[list(BOX)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     refuse_mistakes(by_row(_mistakes(table, boxes, columns, hierarchy)), path.name)
-    names = table[columns].to_numpy(object)
+    names = table[columns].apply(_plain, hierarchy=hierarchy).to_numpy(object)
     xmin, ymin, xmax, ymax = boxes.T
     n, groups = len(table), nucls_groups(tuple(columns))
     return AnchorTable(
@@ -148,7 +149,7 @@ def _mistakes(
     raters: list[str],
     hierarchy: Hierarchy,
 ) -> list[tuple[int, str]]:
-    known = [*hierarchy.levels[0].classes, UNDETECTED, NOT_SEEN]
+    known = {*hierarchy.levels[0].classes, UNDETECTED}
     numbers = table.index.to_numpy(np.int64) + 2
     whole = np.isfinite(boxes) & (np.floor(np.nan_to_num(boxes)) == np.nan_to_num(boxes))
     turned = (boxes[:, 0] > boxes[:, 2]) | (boxes[:, 1] > boxes[:, 3])
@@ -159,12 +160,40 @@ def _mistakes(
         "must have an anchor_id that no earlier row of its set has": again,
     }
     found = [(number, text) for text, rows in wrong.items() for number in numbers[rows].tolist()]
-    rule = f"must have a raw class, {UNDETECTED} or {NOT_SEEN} as"
-    for rater in raters:
-        rows = (~table[rater].isin(known)).to_numpy()
-        said = zip(numbers[rows].tolist(), table[rater][rows], strict=True)
-        found += [(number, f"{rule} {rater}, but has '{text}'") for number, text in said]
+    answers = f"must have a raw class, {UNDETECTED} or {NOT_SEEN}"
+    columns = [(rater, {*known, NOT_SEEN}, answers) for rater in raters]
+    truths = [name for name in map(str, table) if _TRUTH.fullmatch(name)]
+    columns += [
+        (c, {*known, ""}, f"must have a raw class, {UNDETECTED} or nothing") for c in truths
+    ]
+    for column, allowed, rule in columns:
+        found += _said(table, ~_plain(table[column], hierarchy).isin(allowed), column, rule)
+    for column in (name for name in map(str, table) if _PROBABILITY.match(name)):
+        values = pd.to_numeric(table[column], errors="coerce")
+        bad = (table[column] != "") & ~values.between(0, 1)
+        found += _said(table, bad, column, "must have a probability, 0 to 1, or nothing")
+    for column in (name for name in map(str, table) if _CLICKS.fullmatch(name)):
+        bad = ~table[column].map(lambda text: _names(text) <= set(table))
+        found += _said(table, bad, column, "must have names of raters, which are columns,")
     return found
+
+
+def _said(
+    table: pd.DataFrame, bad: pd.Series[bool], column: str, rule: str
+) -> list[tuple[int, str]]:
+    rows = (table.index[bad] + 2).tolist()
+    cells = table.loc[bad, column]
+    return [(n, f"{rule} as {column}, but has '{c}'") for n, c in zip(rows, cells, strict=True)]
+
+
+def _plain(column: pd.Series[str], hierarchy: Hierarchy) -> pd.Series[str]:
+    """Return labels without prefixes."""
+    return column.map({label: hierarchy.plain(label) for label in column.unique()})
+
+
+def _names(text: str) -> set[str]:
+    """Return whole names, since NP.1 is also a part of the text NP.10."""
+    return {name.strip() for name in text.split(",")} - {""}
 
 
 def _truths(table: pd.DataFrame, hierarchy: Hierarchy) -> dict[str, AnchorTruth]:
@@ -177,7 +206,7 @@ def _truths(table: pd.DataFrame, hierarchy: Hierarchy) -> dict[str, AnchorTruth]
         names = (UNDETECTED, *hierarchy.levels[0].classes)
         classes = tuple(c for c in names if not prefix and f"EM_prob_{c}_{group}" in table)
         found[prefix + group] = AnchorTruth(
-            tuple(table[column]),
+            tuple(_plain(table[column], hierarchy)),
             _numbers(table, f"{prefix}EM_inferred_label_confidence_{group}"),
             np.stack([_numbers(table, f"EM_prob_{c}_{group}") for c in classes], axis=1)
             if classes
@@ -219,10 +248,8 @@ def _line(xs: str, ys: str) -> Points | None:
 
 
 def _accepted(table: pd.DataFrame, raters: list[str]) -> npt.NDArray[np.bool_]:
-    """Who is in a list of aliases: each whole, since NP.1 is a part of the text NP.10."""
     taken = np.zeros((len(table), len(raters)), bool)
     for column in (name for name in map(str, table) if _CLICKS.fullmatch(name)):
         for row, text in enumerate(table[column]):
-            names = {name.strip() for name in text.split(",")}
-            taken[row] |= [rater in names for rater in raters]
+            taken[row] |= [rater in _names(text) for rater in raters]
     return taken

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from nuclarium.core.class_checks import shown
 from nuclarium.core.classes import Hierarchy, shipped_hierarchy
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.io.rows import by_row, refuse_mistakes
@@ -170,9 +171,9 @@ def _classes(row: dict[str, str], hierarchy: Hierarchy, wrong: list[str]) -> lis
         except SettingsError:
             expected = ""
         found.append(row.get(column, "") or expected)
-    if hierarchy.plain(label) not in hierarchy.levels[0].classes:
+    if hierarchy.level_of(label) != hierarchy.levels[0].name:
         wrong.append(
-            f"must have a class of {', '.join(hierarchy.levels[0].classes)} as {finest}, but has "
+            f"must have a class of {shown(hierarchy.levels[0].classes)} as {finest}, but has "
             f"'{label}'"
         )
     return found

@@ -18,7 +18,7 @@ from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
 from nuclarium.io.interchange.nucls_csv import read_nucls_csv
 from nuclarium.io.interchange.nucls_join import join_mask
-from nuclarium.io.interchange.nucls_locations import LOCATIONS, read_locations
+from nuclarium.io.interchange.nucls_locations import LOCATIONS, missing_columns, read_locations
 from nuclarium.io.interchange.nucls_marks import marks_of_table
 from nuclarium.io.interchange.nucls_mask import read_nucls_mask
 from nuclarium.io.interchange.nucls_names import FieldName, parse_field_name
@@ -78,6 +78,8 @@ class NuclsField:
         From the file of all locations.
     hierarchy : Hierarchy
         The classes of the tables.
+    remarks : tuple of str
+        What is odd about the folder; said with every field.
     """
 
     name: FieldName
@@ -86,6 +88,7 @@ class NuclsField:
     mask: Path | None
     fov: Box | None
     hierarchy: Hierarchy
+    remarks: tuple[str, ...] = ()
 
     def read(self, *, image: bool = True, mask: bool = True) -> FieldContent:
         """Read and check the files of the field.
@@ -103,7 +106,7 @@ class NuclsField:
         """
         table = read_nucls_csv(self.csv, self.hierarchy)
         marks = marks_of_table(table)
-        remarks = table_remarks(table, marks, self.hierarchy)
+        remarks = self.remarks + table_remarks(table, marks, self.hierarchy)
         pixels = _picture(self.rgb) if image and self.rgb else None
         seen = read_nucls_mask(self.mask, self.hierarchy) if mask and self.mask else None
         shapes = [] if pixels is None else [pixels.shape[:2]]
@@ -130,7 +133,7 @@ def find_nucls_fields(
     ----------
     folder : Path
         Holds ``csv/``, and as far as there are ``rgb/`` (or ``rgbs/``), ``mask/`` (``masks/``) and
-        ``all_fov_locations.csv``, here or in ``csv/``, in whatever case. A field is a table in
+        ``ALL_FOV_LOCATIONS.csv``, here or in ``csv/``, in whatever case. A field is a table in
         ``csv/``; picture and mask have its name.
     hierarchy : Hierarchy, optional
         The classes of the tables; NuCLS's own by default.
@@ -168,7 +171,7 @@ def find_nucls_fields(
                 f"Every {kind} in {folder} must have a table of its name in csv, but "
                 f"{len(alone)} have none, the first {alone[0]}. Copy the folder csv again."
             )
-    fov = read_locations(locations) if locations else {}
+    fov, remarks = _fields_of_view(locations)
     classes = hierarchy or shipped_hierarchy()
     return tuple(
         NuclsField(
@@ -178,9 +181,21 @@ def find_nucls_fields(
             masks.get(stem),
             fov.get(stem),
             classes,
+            remarks,
         )
         for stem, path in sorted(tables.items())
     )
+
+
+def _fields_of_view(path: Path | None) -> tuple[Mapping[str, Box], tuple[str, ...]]:
+    """Read the file of locations; nobody here has seen a real one, so others do not stop us."""
+    if path is None:
+        return {}, ()
+    missing = missing_columns(path)
+    if missing:
+        lacking = f"{path.name} has no columns {', '.join(missing)}"
+        return {}, (f"{lacking}, so fields of view are those of masks",)
+    return read_locations(path), ()
 
 
 def _place(folder: Path, names: tuple[str, ...]) -> Path | None:
@@ -207,7 +222,7 @@ def _files(place: Path | None, endings: tuple[str, ...]) -> Mapping[str, Path]:
 def _locations(folder: Path, csv: Path | None) -> Path | None:
     for place in (folder, csv):
         for path in sorted(place.iterdir()) if place else ():
-            if path.name.lower() == LOCATIONS:
+            if path.name.lower() == LOCATIONS.lower():
                 return path
     return None
 

@@ -74,6 +74,9 @@ def join_mask(mask: NuclsMask, marks: Marks, hierarchy: Hierarchy, name: str) ->
     remarks = []
     if len(lost):
         remarks.append(listed("nuclei that the mask does not show", _ids(marks, lost)))
+    covered = np.setdiff1d(np.arange(1, len(marks) + 1), np.concatenate([seen, row_of]))
+    if len(covered):
+        remarks.append(listed("nuclei under others or beyond the image", _ids(marks, covered)))
     if len(alone):
         at = [tuple(int(v[0]) for v in np.nonzero(mask.numbers == n)) for n in alone[:5].tolist()]
         first = ", ".join(f"(y {y}, x {x})" for y, x in at)

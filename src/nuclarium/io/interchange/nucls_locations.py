@@ -12,7 +12,8 @@ from nuclarium.io.interchange.nucls_csv import BOX, read_cells, whole
 from nuclarium.io.rows import by_row, refuse_mistakes
 from nuclarium.io.write import write_text
 
-LOCATIONS = "all_fov_locations.csv"
+LOCATIONS = "ALL_FOV_LOCATIONS.csv"
+"""Its name in the released folders, where it lies in ``csv``."""
 
 
 def read_locations(path: Path) -> dict[str, Box]:
@@ -28,7 +29,7 @@ def read_locations(path: Path) -> dict[str, Box]:
         If there is no such file, or columns or rows are wrong.
     """
     header, rows = read_cells(path)
-    missing = [name for name in ("fovname", *BOX) if name not in header]
+    missing = missing_columns(path)
     if missing:
         raise SettingsError(
             f"{path.name} must have the columns fovname, {', '.join(BOX)}, but has no "
@@ -50,6 +51,12 @@ def read_locations(path: Path) -> dict[str, Box]:
         mistakes += [(number, text) for text in wrong]
     refuse_mistakes(by_row(mistakes), path.name)
     return found
+
+
+def missing_columns(path: Path) -> list[str]:
+    """Return which columns a file of locations lacks; none where it can be read."""
+    header, _ = read_cells(path)
+    return [name for name in ("fovname", *BOX) if name not in header]
 
 
 def write_locations(path: Path, fields: dict[str, Box]) -> None:

@@ -10,7 +10,7 @@ from nuclarium.core.geometry import Box
 
 _NAME = re.compile(
     r"(?:(?P<participant>.+?)_#_(?P<evalset>.+?)_#_)?"
-    r"(?P<slide>.+?)(?:_id-(?P<girder_id>[0-9a-fA-F]{24}))?"
+    r"(?:ANCHFOV-\d+_)?(?P<slide>.+?)(?:_id-(?P<girder_id>[0-9a-fA-F]{24}))?"
     r"_left-(?P<left>-?\d{1,9})_top-(?P<top>-?\d{1,9})"
     r"_bottom-(?P<bottom>-?\d{1,9})_right-(?P<right>-?\d{1,9})(?P<rest>_(?!#_).*)?",
     re.DOTALL,
@@ -28,7 +28,8 @@ class FieldName:
     text : str
         The name without its ending, as it stands.
     slide : str
-        Such as ``TCGA-A2-A0CM-DX1``; the whole text where a name is not of NuCLS's form.
+        Such as ``TCGA-A2-A0CM-DX1``; the whole text where a name is not of NuCLS's form. The number
+        that sets of many raters put before it (``ANCHFOV-12_``) is left out.
     girder_id : str or None
         24 hexadecimal digits: the slide on the server that the annotations came from.
     extent : Box or None
@@ -49,6 +50,15 @@ class FieldName:
         """Code of the hospital, the second part of a TCGA barcode; None for other slides."""
         found = _TCGA.fullmatch(self.slide)
         return found[1] if found else None
+
+    @property
+    def short_slide(self) -> str:
+        """Slide as folds and tables of one rater name it, without the barcode's middle parts.
+
+        ``TCGA-A1-A0SP-01Z-00-DX1`` of the sets of many raters is ``TCGA-A1-A0SP-DX1``.
+        """
+        patient, last = self.patient, self.slide.rpartition("-")[2]
+        return f"{patient}-{last}" if patient and last.upper().startswith("DX") else self.slide
 
     @property
     def patient(self) -> str | None:

@@ -49,7 +49,7 @@ class FieldToWrite:
 def write_nucls_folder(
     folder: Path, fields: Iterable[FieldToWrite], hierarchy: Hierarchy | None = None
 ) -> int:
-    """Write fields as a folder of NuCLS: rgb, csv, mask, visualization, all_fov_locations.csv.
+    """Write fields as a folder of NuCLS: rgb, csv, mask, visualization, ALL_FOV_LOCATIONS.csv.
 
     Parameters
     ----------

@@ -3,12 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.io.interchange.nucls_anchor_read import read_anchor_table
 from nuclarium.io.interchange.nucls_anchor_write import write_anchor_table
 from nuclarium.io.interchange.nucls_anchors import AnchorTable, AnchorTruth, anchor_id
 
+RAW = shipped_hierarchy().levels[0].classes
 LINE = np.array([[20.5, 10.5], [20.5, 18.5], [28.5, 14.5]])
 
 
@@ -117,10 +121,11 @@ def test_matches_and_majority_follow_the_definition():
 
 def test_raters_of_other_studies_are_found_by_their_answers(tmp_path):
     names = {"SP.3": "ann", "JP.1": "bob", "NP.1": "eve", "NP.10": "joe"}
-    path = written(tmp_path, lambda table: table.rename(columns=names))
+    path = written(tmp_path, lambda table: table.rename(columns=names).replace("NP.10", "joe"))
     table = read_anchor_table(path)
     assert table.raters == ("ann", "bob", "eve", "joe")
     assert table.groups == {"All": table.raters}
+    assert table.accepted[0].tolist() == [False, False, False, True]
     assert read_anchor_table(path, raters=["joe"]).answers.shape == (3, 1)
     with pytest.raises(SettingsError, match="but has no tim"):
         read_anchor_table(path, raters=["tim"])
@@ -157,6 +162,10 @@ def cell(row, column, value):
         (cell(2, "NP.1", ""), "row 4 must have a raw class"),
         (cell(1, "anchor_id", "10,20,18,28_A"), "row 3 must have an anchor_id that no earlier"),
         (cell(0, "manual_coords_x", "1,2"), "row 2 must have as many whole numbers in manual_co"),
+        (cell(1, "EM_inferred_label_Ps", "7.5"), "row 3 must have a raw class, undetected or noth"),
+        (cell(1, "EM_prob_tumor_Ps", "7.5"), "row 3 must have a probability, 0 to 1, or nothing"),
+        (cell(1, "EM_prob_tumor_Ps", "x"), "row 3 must have a probability"),
+        (cell(1, "algorithmic_clicks_All", "NP.1,NP.2"), "row 3 must have names of raters"),
         (lambda table: table.drop(columns="fovname"), "but has no fovname"),
         (lambda table: table.iloc[:, :9], "none that is known as one"),
     ],
@@ -164,6 +173,11 @@ def cell(row, column, value):
 def test_each_mistake_is_said_with_its_row(tmp_path, change, message):
     with pytest.raises(SettingsError, match=message):
         read_anchor_table(written(tmp_path, change))
+
+
+def test_corrections_count_as_their_class(tmp_path):
+    path = written(tmp_path, cell(0, "JP.1", "correction_tumor"))
+    assert read_anchor_table(path).answers[0, 1] == "tumor"
 
 
 def test_missing_file_is_said(tmp_path):
@@ -174,3 +188,24 @@ def test_missing_file_is_said(tmp_path):
 def test_parts_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="Every part must have 1 anchors"):
         AnchorTable(("a",), ("A",), ("E",), np.zeros((1, 4)), ("r",), np.zeros((2, 1), object))
+
+
+cells = st.sampled_from(["", "nan", "-3", "7", "7.5", "tumor", "undetected", "1,2,3", "SP.3,x"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_any_changed_cell_is_read_or_said(tmp_path_factory, data):
+    path = written(tmp_path_factory.mktemp("anchors"))
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    column = data.draw(st.sampled_from(list(table)))
+    table.loc[data.draw(st.integers(0, 2)), column] = data.draw(cells)
+    table.to_csv(path, index=False)
+    said = ""
+    try:
+        again = read_anchor_table(path)
+        assert np.isfinite(again.boxes).all()
+        assert set(again.answers.ravel()) <= {"", "undetected", *RAW}
+    except SettingsError as error:
+        said = str(error)
+    assert said == "" or "row" in said or "min_iou" in said

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.nucls_files import BOX, HEADER, LINE, OPEN, POINT, TABLE
 
@@ -185,6 +185,7 @@ corners = st.tuples(whole, whole, st.integers(0, 400), st.integers(0, 400))
 lines = st.lists(st.tuples(whole, whole), min_size=3, max_size=9, unique=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(corners, lines, st.tuples(whole, whole)), max_size=5))
 def test_whole_pixels_survive_the_way_there_and_back(tmp_path_factory, things):
     kinds, boxes, outlines = [], [], []
@@ -212,6 +213,7 @@ def test_whole_pixels_survive_the_way_there_and_back(tmp_path_factory, things):
     assert marks_of_table(read_nucls_csv(path)) == marks
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=80).map(lambda t: (HEADER + t).encode()))
 def test_any_bytes_are_a_table_or_a_sentence(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("csv") / "field.csv"

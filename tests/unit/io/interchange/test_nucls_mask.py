@@ -3,7 +3,7 @@
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.nucls_files import POINT, STEM, TABLE, write_field
 
@@ -90,6 +90,17 @@ def test_field_of_view_is_grey_and_nuclei_cross_its_border(tmp_path):
     assert mask.fov == Box(1, 1, 4, 5)
 
 
+def test_ids_that_the_original_gives_the_field_of_view_are_ignored(tmp_path):
+    labels = np.zeros((6, 6), np.int32)
+    labels[1:3, 1:3] = 2
+    write_nucls_mask(tmp_path / "a.png", labels, ["tumor", "tumor"])
+    pixels = imagecodecs.png_decode((tmp_path / "a.png").read_bytes()).copy()
+    pixels[labels == 0, 1:] = instance_pairs()[0]
+    mask = read_nucls_mask(png(tmp_path / "a.png", pixels))
+    np.testing.assert_array_equal(mask.numbers, labels)
+    assert mask.fov == Box(0, 0, 6, 6)
+
+
 def test_smaller_nuclei_are_painted_on_top():
     assert paint_marks(boxes([1, 1, 2, 3], [0, 0, 3, 4]), (3, 5)).tolist() == [
         [2, 2, 2, 2, 0],
@@ -115,6 +126,7 @@ corners = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(corners)
 def test_outlines_cover_their_inside_and_their_vertices(points):
     line = np.array(points, float) + 0.5
@@ -168,6 +180,7 @@ def test_opacity_is_left_aside(tmp_path):
     np.testing.assert_array_equal(read_nucls_mask(png(tmp_path / "b.png", clear)).numbers, labels)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_masks_are_refused_or_read_as_they_are(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("mask") / "a.png"
@@ -225,6 +238,13 @@ def test_nucleus_that_is_hidden_but_for_a_rim_finds_its_row():
     assert np.unique(joined.labels).tolist() == [0, 1, 2, 3, 4]
     assert (joined.labels[2:12, 2:4] == 1).all()
     assert joined.remarks == ()
+
+
+def test_nucleus_under_others_is_said():
+    marks = boxes([2, 2, 4, 12], [2, 2, 3, 12], [3, 2, 4, 12])
+    joined = join_mask(mask_of(marks), marks, NUCLS, "a.png")
+    assert joined.remarks == ("1 × nuclei under others or beyond the image: row 0",)
+    assert np.unique(joined.labels).tolist() == [0, 2, 3]
 
 
 def test_rows_and_nuclei_without_a_partner_are_said():

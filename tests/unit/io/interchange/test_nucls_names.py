@@ -34,6 +34,14 @@ def test_long_barcode_and_missing_id_are_read():
     )
 
 
+def test_numbers_of_fields_and_middle_parts_are_left_out():
+    name = parse_field_name("ANCHFOV-12_TCGA-A1-A0SP-01Z-00-DX1_left-1_top-2_bottom-3_right-4")
+    assert (name.slide, name.hospital) == ("TCGA-A1-A0SP-01Z-00-DX1", "A1")
+    assert name.short_slide == "TCGA-A1-A0SP-DX1"
+    assert parse_field_name(NAME).short_slide == "TCGA-A2-A0CM-DX1"
+    assert parse_field_name("my slide").short_slide == "my slide"
+
+
 def test_underscores_in_slide_names_are_no_separators():
     name = parse_field_name("my_slide_2_left-0_top-0_bottom-9_right-9")
     assert (name.slide, name.hospital, name.patient) == ("my_slide_2", None, None)
