@@ -12,7 +12,7 @@ import pandas as pd
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.accuracy_scores import DETECTION, FieldCounts, names
 from nuclarium.raters.accuracy_truth import NOTHING, NUCLEUS, TrueItems, true_items
-from nuclarium.raters.agreement_bootstrap import Method, estimate
+from nuclarium.raters.agreement_bootstrap import Method, estimate, field_weights
 from nuclarium.raters.agreement_counts import fields_of, last_answers
 from nuclarium.raters.agreement_remarks import on_draws, on_fields
 from nuclarium.raters.answer_codes import Answers
@@ -60,11 +60,12 @@ def rater_accuracy(
     who, owner, groups = _who(answers, by)
     kept = last_answers(answers)
     seed = int((rng or np.random.default_rng(0)).integers(1 << 62))
+    weights = field_weights(n_fields, draws, np.random.default_rng(seed))
     judges = set(truth.raters)
     parts = []
     for code, name in enumerate(who):
         rows = kept[owner[answers.rater[kept]] == code]
-        counts = field_counts(answers, true, field, n_fields, rows)
+        counts = field_counts(answers, true, field, rows)
         found = estimate(
             counts.scores,
             n_fields,
@@ -72,6 +73,7 @@ def rater_accuracy(
             draws=draws,
             method=interval,
             width=5 * (counts.n_classes + 1),
+            weights=weights,
         )
         table = pd.DataFrame(names(true.labels), columns=["score", "label"])
         table.insert(0, "rater", name)
@@ -89,12 +91,13 @@ def field_counts(
     answers: Answers,
     true: TrueItems,
     field: npt.NDArray[np.int64],
-    n_fields: int,
     rows: npt.NDArray[np.int64],
 ) -> FieldCounts:
     """Count what the answers in some rows got right, field by field."""
+    rows = rows[true.state[answers.item[rows]] >= 0]
     item, told = answers.item[rows], true.place[answers.label[rows]]
-    state, where = true.state[item], field[item]
+    active, where = np.unique(field[item], return_inverse=True)
+    state, n_fields = true.state[item], len(active)
     detected = told >= 0
     hit, invented, missed = (
         detected & (state == NUCLEUS),
@@ -111,6 +114,7 @@ def field_counts(
         return number.reshape(n_fields, k).astype(np.float64)
 
     return FieldCounts(
+        active,
         np.stack(found, axis=1).astype(np.float64),
         counted(truth, place),
         counted(said, place),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from nuclarium.evaluate.counts import MatchCounts, ratio
 from nuclarium.raters.agreement_distances import Floats
@@ -20,6 +21,8 @@ class FieldCounts:
 
     Parameters
     ----------
+    active : ndarray of int64, shape (F,)
+        Fields with a judged item; the others have no weight.
     detection : ndarray of float64, shape (F, 3)
         True positives, false positives and false negatives.
     true, answered, right : ndarray of float64, shape (F, K + 1)
@@ -27,6 +30,7 @@ class FieldCounts:
         place is that of answers that are no class.
     """
 
+    active: npt.NDArray[np.int64]
     detection: Floats
     true: Floats
     answered: Floats
@@ -39,6 +43,7 @@ class FieldCounts:
 
     def scores(self, weight: Floats) -> Floats:
         """Return scores in the order of `names`, shape (B, n), of weighted fields."""
+        weight = weight[:, self.active]
         tp, fp, fn = (weight @ self.detection).T
         matches = MatchCounts(tp, fp, fn)
         true, answered, right = (weight @ part for part in (self.true, self.answered, self.right))

@@ -17,6 +17,7 @@ Statistic = Callable[[Floats], Floats]
 
 LEVEL = 0.95
 _CELLS = 1 << 22
+_KEPT_CELLS = 1 << 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,7 @@ def estimate(
     method: Method = "percentile",
     level: float = LEVEL,
     width: int = 1,
+    weights: Floats | None = None,
 ) -> Estimate:
     """Evaluate a statistic, and bound it by a bootstrap over fields.
 
@@ -68,6 +70,8 @@ def estimate(
         0.95: from the 2.5th to the 97.5th percentile.
     width : int
         Numbers that the statistic holds for each draw; keeps memory bounded.
+    weights : ndarray of float64, shape (draws, n_fields), optional
+        Draws that were made before, see `field_weights`; then `rng` is not used.
 
     References
     ----------
@@ -77,7 +81,10 @@ def estimate(
     none = np.full(value.shape, np.nan)
     if n_fields < 2 or draws < 1:
         return Estimate(value, none, none, np.zeros(value.shape), np.empty((0, *value.shape)))
-    drawn = draw(statistic, n_fields, rng or np.random.default_rng(0), draws, width)
+    if weights is not None:
+        drawn = _in_parts(statistic, weights, width)
+    else:
+        drawn = draw(statistic, n_fields, rng or np.random.default_rng(0), draws, width)
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     if method == "bca":
         jackknife = _in_parts(statistic, 1 - np.eye(n_fields), width)
@@ -98,6 +105,13 @@ def draw(
         weight = rng.multinomial(n_fields, even, min(step, draws - begin))
         parts.append(statistic(weight.astype(np.float64)))
     return np.concatenate(parts)
+
+
+def field_weights(n_fields: int, draws: int, rng: np.random.Generator) -> Floats | None:
+    """Draw fields once for many statistics; None where that would be more than 2^25 numbers."""
+    if n_fields < 2 or not 0 < n_fields * draws <= _KEPT_CELLS:
+        return None
+    return rng.multinomial(n_fields, np.full(n_fields, 1 / n_fields), draws).astype(np.float64)
 
 
 def _in_parts(statistic: Statistic, weight: Floats, width: int) -> Floats:
@@ -132,7 +146,8 @@ def _percentile(_: float, drawn: Floats, __: Floats, tails: Floats) -> Floats:
 def _bca(value: float, drawn: Floats, jackknife: Floats, tails: Floats) -> Floats:
     below = ((drawn < value).mean() + (drawn <= value).mean()) / 2
     bias = stats.norm.ppf(np.clip(below, 0.5 / len(drawn), 1 - 0.5 / len(drawn)))
-    gap = np.nanmean(jackknife) - jackknife[~np.isnan(jackknife)]
+    known = jackknife[~np.isnan(jackknife)]
+    gap = known.mean() - known if len(known) else known
     squares = (gap**2).sum()
     acceleration = (gap**3).sum() / (6 * squares**1.5) if squares > 0 else 0.0
     z = bias + stats.norm.ppf(tails)

@@ -73,7 +73,7 @@ class Distance:
         if _BETWEEN[self.level] is _quadratic:
             return _expected_squares(p, q, self.values)
         total = np.zeros(len(p))
-        step = max(1, _BLOCK_CELLS // len(self.values))
+        step = max(1, _BLOCK_CELLS // max(len(self.values), 1))
         for begin in range(0, len(self.values), step):
             part = slice(begin, begin + step)
             apart = _BETWEEN[self.level](self.values[:, None], self.values[None, part])

@@ -11,10 +11,16 @@ import pandas as pd
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.evaluate.counts import ratio
-from nuclarium.raters.agreement_bootstrap import Estimate, Method, Statistic, estimate
+from nuclarium.raters.agreement_bootstrap import (
+    Estimate,
+    Method,
+    Statistic,
+    estimate,
+    field_weights,
+)
 from nuclarium.raters.agreement_counts import Told, Undetected, told
 from nuclarium.raters.agreement_distances import Distance, Floats, distance
-from nuclarium.raters.agreement_remarks import on_fields
+from nuclarium.raters.agreement_remarks import on_fields, on_repeats
 from nuclarium.raters.answer_codes import Answers
 
 WEIGHTS = ("nominal", "linear", "quadratic")
@@ -112,13 +118,14 @@ def pairwise_kappa(
     rows = told(answers, undetected=undetected, scale=scale)
     metric = distance(weights, rows.labels, scale is not None)
     seed = int((rng or np.random.default_rng(0)).integers(1 << 62))
+    weights_of_fields = field_weights(rows.n_fields, draws, np.random.default_rng(seed))
     r = rows.n_raters
     found = _blank(r, draws if rows.n_fields > 1 else 0)
     for a in range(r):
         found["n_items"][a, a] = (rows.rater == a).sum()
         if a + 1 < r:
             pairs, same = pair_sums(rows, metric, a), np.random.default_rng(seed)
-            kappas = pairs.estimate(rows.n_fields, same, draws, interval)
+            kappas = pairs.estimate(rows.n_fields, same, draws, interval, weights_of_fields)
             _fill(found, a, pairs, kappas, metric)
     drawn = found.pop("drawn") if "drawn" in found else None
     n_items = found.pop("n_items").astype(np.int64)
@@ -134,17 +141,20 @@ def pairwise_kappa(
 
 @dataclass(frozen=True, eq=False)
 class PairSums:
-    """Sums over fields of one rater's items with each rater of higher number.
+    """Sums over fields of items with two labels, of P pairs of raters.
 
     Parameters
     ----------
+    active : ndarray of int64, shape (F,)
+        Fields with such items; the others have no weight.
     apart, n_items : ndarray of float64, shape (F, P)
         Sum of distances of the two labels, and number of common items.
     own, other : ndarray of float64, shape (F, P, K)
-        Labels of the rater, and of the others, on common items.
+        The one and the other labels of these items.
     metric : Distance
     """
 
+    active: npt.NDArray[np.int64]
     apart: Floats
     n_items: Floats
     own: Floats
@@ -157,7 +167,9 @@ class PairSums:
         own, other = (part.reshape(fields, pairs * labels) for part in (self.own, self.other))
 
         def kappa(weight: Floats) -> Floats:
-            p, q = ((weight @ part).reshape(-1, labels) for part in (own, other))
+            weight = weight[:, self.active]
+            shape = len(weight) * pairs, labels
+            p, q = ((weight @ part).reshape(shape) for part in (own, other))
             expected = self.metric.expected(p, q).reshape(len(weight), pairs)
             observed = (weight @ self.apart) * (weight @ self.n_items)
             found: Floats = 1 - ratio(observed, expected)
@@ -166,11 +178,24 @@ class PairSums:
         return kappa
 
     def estimate(
-        self, n_fields: int, rng: np.random.Generator, draws: int, interval: Method
+        self,
+        n_fields: int,
+        rng: np.random.Generator,
+        draws: int,
+        interval: Method,
+        weights: Floats | None = None,
     ) -> Estimate:
         """Return kappa of each pair with its interval."""
         width = 2 * self.own.shape[1] * self.own.shape[2]
-        return estimate(self.kappas(), n_fields, rng=rng, draws=draws, method=interval, width=width)
+        return estimate(
+            self.kappas(),
+            n_fields,
+            rng=rng,
+            draws=draws,
+            method=interval,
+            width=width,
+            weights=weights,
+        )
 
 
 def pair_sums(rows: Told, metric: Distance, first: int) -> PairSums:
@@ -180,20 +205,37 @@ def pair_sums(rows: Told, metric: Distance, first: int) -> PairSums:
     own[rows.item[mine]] = rows.label[mine]
     common = np.flatnonzero((rows.rater > first) & (own[rows.item] >= 0))
     item = rows.item[common]
-    a, b = own[item], rows.label[common]
-    pairs, labels = rows.n_raters - first - 1, len(rows.labels)
-    place = rows.field[item] * pairs + rows.rater[common] - first - 1
-    cells = rows.n_fields * pairs
+    other = rows.rater[common].astype(np.int64) - first - 1
+    shape = rows.n_raters - first - 1, len(rows.labels)
+    return added_up(rows.field[item], other, (own[item], rows.label[common]), shape, metric)
 
-    def added(code: npt.NDArray[np.int64], size: int, weight: Floats | None = None) -> Floats:
-        total: Floats = np.bincount(code, weight, size).astype(np.float64)
-        return total.reshape(rows.n_fields, pairs, -1)
 
+def added_up(
+    field: npt.NDArray[np.int64],
+    pair: npt.NDArray[np.int64],
+    labels: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    shape: tuple[int, int],
+    metric: Distance,
+) -> PairSums:
+    """Add up items with two labels over their field and pair; `shape` is (P, K)."""
+    active, code = np.unique(field, return_inverse=True)
+    pairs, k = shape
+    place = code * pairs + pair
+    cells = len(active) * pairs
+    apart = np.bincount(place, metric.between(*labels), cells).astype(np.float64)
+    n_items = np.bincount(place, minlength=cells).astype(np.float64)
+    own, other = (
+        np.bincount(place * k + label, minlength=cells * k)
+        .reshape(len(active), pairs, k)
+        .astype(np.float64)
+        for label in labels
+    )
     return PairSums(
-        added(place, cells, metric.between(a, b))[..., 0],
-        added(place, cells)[..., 0],
-        added(place * labels + a, cells * labels),
-        added(place * labels + b, cells * labels),
+        active,
+        apart.reshape(len(active), pairs),
+        n_items.reshape(len(active), pairs),
+        own,
+        other,
         metric,
     )
 
@@ -236,6 +278,7 @@ def _remarks(
         if alike
         else "",
         f"{few} of {len(a)} pairs have fewer than 10 common items." if few else "",
+        on_repeats(answers),
         on_fields(answers, rows.n_fields),
     ]
     return tuple(filter(None, sentences))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nuclarium.raters.agreement_bootstrap import Estimate
-from nuclarium.raters.agreement_counts import LabelCounts
+from nuclarium.raters.agreement_counts import LabelCounts, last_answers
 from nuclarium.raters.agreement_distances import Floats
 from nuclarium.raters.answer_codes import Answers
 
@@ -22,7 +22,11 @@ def remark_on(
     """
     of_items = counts.raters_of_items
     judged = int((of_items >= 2).sum())
-    sentences = [_on_items(judged, len(of_items)), _on_labels(counts, of_items, judged)]
+    sentences = [
+        _on_items(judged, len(of_items)),
+        _on_labels(counts, of_items, judged),
+        on_repeats(answers),
+    ]
     if judged and is_asked:
         sentences.append(on_fields(answers, counts.n_fields))
         sentences.append(on_draws(float(found.undefined)))
@@ -45,6 +49,15 @@ def _on_labels(counts: LabelCounts, of_items: Floats, judged: int) -> str:
             "where nobody ever gave another label."
         )
     return ""
+
+
+def on_repeats(answers: Answers) -> str:
+    """Return what to know where raters answered an item several times."""
+    again = len(answers) - len(last_answers(answers))
+    if not again:
+        return ""
+    given = "1 answer was" if again == 1 else f"{again} answers were"
+    return f"{given} given anew by the same rater; of these the last counts."
 
 
 def on_fields(answers: Answers, n_fields: int) -> str:

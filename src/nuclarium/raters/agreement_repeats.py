@@ -14,7 +14,7 @@ from nuclarium.evaluate.counts import ratio
 from nuclarium.raters.agreement_bootstrap import Method
 from nuclarium.raters.agreement_counts import Told, Undetected, last_answers, told
 from nuclarium.raters.agreement_distances import Distance, Floats, distance
-from nuclarium.raters.agreement_pairs import PairSums
+from nuclarium.raters.agreement_pairs import PairSums, added_up
 from nuclarium.raters.agreement_remarks import on_draws, on_fields
 from nuclarium.raters.answer_codes import Answers
 
@@ -126,21 +126,9 @@ def _own_pairs(a: Told, b: Told, metric: Distance) -> PairSums:
     """Add up what kappas of raters with themselves are made of."""
     one, two = (x.item.astype(np.int64) * x.n_raters + x.rater for x in (a, b))
     both, i, j = np.intersect1d(one, two, assume_unique=True, return_indices=True)
-    first, second, k = a.label[i], b.label[j], len(a.labels)
-    place = a.field[both // a.n_raters] * a.n_raters + both % a.n_raters
-    cells = a.n_fields * a.n_raters
-
-    def added(code: npt.NDArray[np.int64], size: int, weight: Floats | None = None) -> Floats:
-        total: Floats = np.bincount(code, weight, size).astype(np.float64)
-        return total.reshape(a.n_fields, a.n_raters, -1)
-
-    return PairSums(
-        added(place, cells, metric.between(first, second))[..., 0],
-        added(place, cells)[..., 0],
-        added(place * k + first, cells * k),
-        added(place * k + second, cells * k),
-        metric,
-    )
+    item, rater = np.divmod(both, a.n_raters)
+    shape = a.n_raters, len(a.labels)
+    return added_up(a.field[item], rater, (a.label[i], b.label[j]), shape, metric)
 
 
 def _remarks(

@@ -1,6 +1,8 @@
 """Coefficients of agreement, against published examples, definitions and other libraries."""
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -307,7 +309,9 @@ def test_of_repeated_answers_the_last_counts():
         first.raters,
         first.labels,
     )
-    assert agreement(again, draws=0).value == agreement(first, draws=0).value
+    found = agreement(again, draws=0)
+    assert found.value == agreement(first, draws=0).value
+    assert found.remark == "1 answer was given anew by the same rater; of these the last counts."
 
 
 def test_interval_holds_the_value_and_is_the_same_with_the_same_seed(rng):
@@ -387,3 +391,10 @@ def test_anesthesia_table_has_the_kappa_of_its_matrix(data):
     for a, b in itertools.combinations(range(wide.shape[1]), 2):
         expected = cohen_kappa_score(wide.iloc[:, a], wide.iloc[:, b])
         assert found.kappa[a, b] == pytest.approx(expected)
+
+
+def test_code_in_the_document_prints_what_is_shown(capsys):
+    page = (Path(__file__).parents[3] / "docs" / "agreement.md").read_text("utf-8")
+    code, shown = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL).groups()
+    exec(compile(code, "docs/agreement.md", "exec"), {})
+    assert capsys.readouterr().out == shown

@@ -8,7 +8,10 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 from nuclarium.core.errors import SettingsError
+from nuclarium.raters.accuracy import rater_accuracy
 from nuclarium.raters.accuracy_comparison import compare_raters, paired_raters
+from nuclarium.raters.accuracy_confusion import confusions
+from nuclarium.raters.agreement import COEFFICIENTS, agreement
 from nuclarium.raters.agreement_arms import compare_arms
 from nuclarium.raters.agreement_arrangements import arrangements
 from nuclarium.raters.agreement_bootstrap import estimate
@@ -17,6 +20,7 @@ from nuclarium.raters.agreement_pairs import pairwise_kappa
 from nuclarium.raters.agreement_permutation import compare_pairs
 from nuclarium.raters.agreement_repeats import intra_rater, repeats_of
 from nuclarium.raters.answer_codes import Answers
+from nuclarium.raters.truth import Truth
 
 
 def answers_of(codes, labels=("a", "b", "c"), field=None, group=None):
@@ -260,3 +264,37 @@ def test_arms_of_many_raters_are_sampled_and_one_rater_is_refused(rng):
     assert not found.chance.is_exact
     with pytest.raises(SettingsError, match="Two or more are needed"):
         compare_arms(answers_of([[0]]), answers_of([[1]]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_odd_answers_have_a_sound_value_or_a_sentence(seed):
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 3, (rng.integers(0, 5), rng.integers(1, 5)))
+    codes[rng.random(codes.shape) < rng.choice([0, 0.4, 1])] = -1
+    field = rng.integers(0, rng.integers(1, 4), len(codes)) if len(codes) else None
+    answers = answers_of(codes, ("1", "2", "undetected"), field)
+    for coefficient in COEFFICIENTS:
+        for undetected in ("value", "missing"):
+            found = agreement(answers, coefficient, undetected=undetected, draws=10)
+            assert found.remark
+            assert np.isnan(found.value) or found.value <= 1
+    for interval in ("percentile", "bca"):
+        table = pairwise_kappa(answers, draws=10, interval=interval).table()
+        assert (table.loc[table["kappa"].isna(), "remark"] != "").all()
+        assert (table["kappa"].dropna().abs() <= 1 + 1e-12).all()
+    truth = Truth(
+        "given",
+        answers.items,
+        answers.labels,
+        ("x",),
+        np.full((len(codes), 3), 1 / 3),
+        np.full(3, 1 / 3),
+        None,
+        np.ones(1),
+        np.ones(len(codes), np.int64),
+        np.ones(1, np.int64),
+    )
+    if len(codes):
+        table = rater_accuracy(answers, truth, draws=10)
+        assert table.loc[table["value"].isna(), "remark"].str.endswith(".").all()
+        assert confusions(answers, truth).counts.sum() <= len(answers)
