@@ -183,7 +183,7 @@ def _kappa(kappa: npt.NDArray[np.float64], names: Sequence[str]) -> HeatMap | No
         return None
     few = len(names) <= _MOST_NUMBERS
     return heat_map(
-        shown, names, names, title="Cohen's kappa", size=30 if few else 17, with_numbers=few
+        shown, names, names, title="Cohen's kappa", size=30 if few else 20, with_numbers=few
     )
 
 

@@ -77,7 +77,8 @@ def simulation_of(
         if method == settings.method
         else (f"The simulation of fewer raters used {method}, since {settings.method} is slow.",)
     )
-    return found.curves()[list(COLUMNS)], (*said, *found.remarks)
+    told = (f"In the simulation of fewer raters: {text}" for text in found.remarks)
+    return found.curves()[list(COLUMNS)], (*said, *told)
 
 
 def _most_raters(answers: Answers) -> int:
