@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from nuclarium.raters.answers import UNDETECTED
 from nuclarium.report.consensus_figures import ConsensusNumbers
 from nuclarium.report.consensus_page import ConsensusFacts, render_consensus
 from nuclarium.workspace.consensus_aliases import Aliased
+from nuclarium.workspace.consensus_dataset import FOLDER, write_truth_dataset
 from nuclarium.workspace.consensus_gallery import disputed_items
 from nuclarium.workspace.consensus_input import Ratings
 from nuclarium.workspace.consensus_measures import Measures
@@ -25,6 +27,7 @@ from nuclarium.workspace.consensus_remarks import findings, methods_text, tiles
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study
 from nuclarium.workspace.consensus_truth import is_synthetic, places_of, truth_marks, truth_table
+from nuclarium.workspace.dataset import Card
 from nuclarium.workspace.layout import PAGE, RUN_RECORD
 from nuclarium.workspace.record import environment
 
@@ -64,6 +67,8 @@ def write_outputs(run: ConsensusRun) -> dict[str, Any]:
     for name, table in tables.items():
         write = write_long_table if len(table) > 100_000 else write_table
         write(run.out / f"{name}.csv", table)
+    if "truth_marks" in tables and len(tables["truth_marks"]):
+        _write_dataset(run, tables["truth_marks"])
     write_json(run.out / RECORD, record)
     write_text(run.out / PAGE, render_consensus(_facts(run, record, list(tables)), _numbers(run, items)))
     if run.ratings.project is not None:
@@ -75,6 +80,23 @@ def write_outputs(run: ConsensusRun) -> dict[str, Any]:
             made_by=run.command,
         )
     return record
+
+
+def _write_dataset(run: ConsensusRun, nuclei: pd.DataFrame) -> None:
+    hierarchy = run.study.hierarchy
+    shutil.rmtree(run.out / FOLDER, ignore_errors=True)
+    write_truth_dataset(
+        nuclei,
+        run.aliased.fields,
+        run.images,
+        (run.settings.hierarchy or hierarchy.name) if hierarchy is not None else "",
+        run.out / FOLDER,
+        Card(
+            _title(run),
+            origin="Synthetic: made by computation" if is_synthetic(run.ratings.path.parent) else "",
+            annotation=methods_text(run.study, run.measures, run.settings, nuclarium.__version__),
+        ),
+    )
 
 
 def tables_of(run: ConsensusRun) -> Mapping[str, pd.DataFrame]:
