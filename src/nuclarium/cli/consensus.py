@@ -48,9 +48,7 @@ def consensus(
     ] = None,
     hierarchy: Annotated[
         str | None,
-        typer.Option(
-            help="nucls, a TOML file of classes, or none; nucls where it has all labels."
-        ),
+        typer.Option(help="nucls, a TOML file of classes, or none; nucls where it has all labels."),
     ] = None,
     level: Annotated[
         str | None,

@@ -37,9 +37,8 @@ def read_long_table(path: Path) -> tuple[pd.DataFrame, tuple[tuple[int, str], ..
         If there is no such file, or it is no table.
     """
     if path.suffix.lower() == ".parquet":
-        table, mistakes = _read_parquet(path), ()
-    else:
-        table, mistakes = read_columns(path)
+        return _read_parquet(path).apply(_whole_numbers), ()
+    table, mistakes = read_columns(path)
     return table.apply(_whole_numbers), mistakes
 
 
@@ -50,7 +49,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         )
     try:
         table = pd.read_parquet(path)
-    except Exception as error:  # noqa: BLE001 - whatever the library says of a damaged file
+    except Exception as error:
         raise SettingsError(
             f"{path.name} must be a Parquet file, but it cannot be read: {error}. Write it again, "
             "or give a CSV."

@@ -131,7 +131,9 @@ def _shown(found: Confusions) -> tuple[list[int], list[int], list[str], list[str
     use = found.counts.sum(axis=0)
     rows = _most(use.sum(axis=1), [name in found.answers for name in found.labels])
     names = [found.labels[i] for i in rows]
-    columns = [j for j, name in enumerate(found.answers) if name in names or name not in found.labels]
+    columns = [
+        j for j, name in enumerate(found.answers) if name in names or name not in found.labels
+    ]
     return rows, columns, names, [found.answers[j] for j in columns]
 
 
@@ -231,5 +233,7 @@ def _curves(table: pd.DataFrame) -> CurvePlot | None:
     curves: dict[str, list[Estimate]] = {}
     for score, part in table.groupby("score", sort=False):
         told = part.set_index("k")[["mean", "low", "high"]].reindex(at).to_numpy(float)
-        curves[CURVES.get(str(score), str(score))] = [(float(a), float(b), float(c)) for a, b, c in told]
+        curves[CURVES.get(str(score), str(score))] = [
+            (float(a), float(b), float(c)) for a, b, c in told
+        ]
     return curve_plot("Scores over the number of raters", "raters", at, curves)

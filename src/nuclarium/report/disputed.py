@@ -154,12 +154,11 @@ def disputed_card(item: DisputedItem, looks: Mapping[str, Look]) -> DisputedCard
 def _text(item: DisputedItem) -> str:
     if not item.label:
         return "Nobody answered"
-    return f"Most likely {item.label}, {number_text(100 * item.confidence)} % sure"
+    label = "no nucleus" if item.label == _NOTHING else item.label
+    return f"Most likely {label}, {number_text(100 * item.confidence)} % sure"
 
 
-def _strokes(
-    drawn: Sequence[Drawn], zoom: int, looks: Mapping[str, Look]
-) -> Iterator[Stroke]:
+def _strokes(drawn: Sequence[Drawn], zoom: int, looks: Mapping[str, Look]) -> Iterator[Stroke]:
     """Yield marks; of equal ones, one a label, the first widest, so that all colours are seen."""
     found: dict[str, dict[str, list[str]]] = {}
     for mark in drawn:

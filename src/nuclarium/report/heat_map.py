@@ -141,9 +141,7 @@ def _shade(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.where(known, steps, -2).astype(np.int64)
 
 
-def _numbers(
-    values: npt.NDArray[np.float64], left: float, top: float, size: float
-) -> list[Cell]:
+def _numbers(values: npt.NDArray[np.float64], left: float, top: float, size: float) -> list[Cell]:
     shade = _shade(values)
     return [
         Cell(

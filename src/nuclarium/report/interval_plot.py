@@ -129,12 +129,14 @@ def _panel(
         value, bottom, top = (float(v) for v in estimate)
         if not np.isfinite(value):
             continue
-        ends = (axis.at(bottom), axis.at(top)) if np.isfinite(bottom + top) else (None, None)
+        known_ends = bool(np.isfinite(bottom + top))
+        x_low = axis.at(bottom) if known_ends else None
+        x_high = axis.at(top) if known_ends else None
         text = estimate_text(estimate)
         place = kinds.index(group)
         colour = category_colour(place)
         hint = f"{name}, {title.lower()}: {text}"
-        marks.append(Mark(y, axis.at(value), *ends, _shape(place), colour, text, hint))
+        marks.append(Mark(y, axis.at(value), x_low, x_high, _shape(place), colour, text, hint))
     zero = axis.at(0) if axis.low < 0 < axis.high else None
     return Panel(title, left, left + _PANEL, axis.ticks(5), zero, tuple(marks))
 

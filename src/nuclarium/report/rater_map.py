@@ -75,5 +75,7 @@ def rater_map(
     legend = tuple(
         (kind, SHAPES[i % len(SHAPES)], category_colour(i)) for i, kind in enumerate(kinds) if kind
     )
-    step = next(s for s in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-9) if s <= reach / 2 or s < 0.01)
+    step = next(
+        s for s in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-9) if s <= reach / 2 or s < 0.01
+    )
     return RaterMap(tuple(points), legend, (round(step * scale, 1), f"{step:g}"))

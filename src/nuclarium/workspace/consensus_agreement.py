@@ -16,6 +16,7 @@ from nuclarium.workspace.consensus_study import Study, at_level, levels_of
 
 COEFFICIENTS = {"krippendorff": "alpha", "gwet": "AC1"}
 VERSIONS: Mapping[Undetected, str] = {"value": "detection and classes", "missing": "classes"}
+_CLASSES_ALONE: Mapping[Undetected, str] = {"value": "classes"}
 EVERYONE = "all raters"
 _CHANCE = 0.1
 
@@ -33,7 +34,7 @@ def agreement_table(
     """
     answers = study.answers.only(groups=settings.group or None)
     levels = levels_of(answers, study.hierarchy) or ("",)
-    versions = VERSIONS if UNDETECTED in answers.labels else {"value": "classes"}
+    versions = VERSIONS if UNDETECTED in answers.labels else _CLASSES_ALONE
     rows = []
     for group, part in _parts(answers).items():
         for level in levels:
@@ -58,13 +59,13 @@ def repeats_table(
     for other, answers in study.arms.items():
         if other == study.arm:
             continue
-        both = [
+        first, second = (
             at_level(one.only(groups=settings.group or None), study.hierarchy, level)
             for one in (study.arms[study.arm], answers)
-        ]
-        if not {*both[0].raters} & {*both[1].raters}:
+        )
+        if not {*first.raters} & {*second.raters}:
             continue
-        table = intra_rater(*both, rng=rng, draws=settings.resamples)
+        table = intra_rater(first, second, rng=rng, draws=settings.resamples)
         table.insert(0, "arm", study.arm)
         table.insert(1, "other_arm", other)
         parts.append(table[table["n_items"] > 0])
@@ -76,7 +77,7 @@ def remarks_on_agreement(table: pd.DataFrame) -> tuple[str, ...]:
     alpha = table[(table["group"] == EVERYONE) & (table["coefficient"] == "alpha")]
     if not len(alpha) or not np.isfinite(alpha["value"]).any():
         return ()
-    best = alpha.loc[alpha["value"].idxmax()]
+    best = alpha.sort_values("value").iloc[alpha["value"].notna().sum() - 1]
     if best["value"] > 1 - 1e-12:
         return (
             "All raters gave the same answers: that is rare among people who work on their own. "
@@ -107,9 +108,7 @@ def _measured(
     settings: ConsensusSettings,
     rng: np.random.Generator,
 ) -> dict[str, object]:
-    found = agreement(
-        answers, coefficient, undetected=version, rng=rng, draws=settings.resamples
-    )
+    found = agreement(answers, coefficient, undetected=version, rng=rng, draws=settings.resamples)
     return {
         "coefficient": COEFFICIENTS[coefficient],
         "value": found.value,

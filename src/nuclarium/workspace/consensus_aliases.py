@@ -179,7 +179,7 @@ def _applied(table: pd.DataFrame, aliases: Mapping[str, str], key: Path | None) 
         new[column] = table[column].map(dict(zip(unique, hidden, strict=True)))
         if column == "field":
             fields = dict(zip(hidden, unique, strict=True))
-    remarks = ()
+    remarks: tuple[str, ...] = ()
     if changed:
         remarks = (
             f"{changed} names of items, fields, arms or groups held the name of a rater; the "
@@ -189,7 +189,7 @@ def _applied(table: pd.DataFrame, aliases: Mapping[str, str], key: Path | None) 
 
 
 def _distinct(texts: list[str], hidden: list[str]) -> list[str]:
-    """Number those that were different and no longer are."""
+    """Add numbers to those that were different and no longer are."""
     taken = {text for text, other in zip(texts, hidden, strict=True) if text == other}
     found = []
     for text, other in zip(texts, hidden, strict=True):

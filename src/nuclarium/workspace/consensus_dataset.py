@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from nuclarium.core.marks import Marks
+from nuclarium.core.marks import Kind, Marks
 from nuclarium.dataset.build import Draft
 from nuclarium.dataset.formats.nucls import shipped_classes
 from nuclarium.dataset.intake import Intake, read_plane
@@ -53,7 +54,7 @@ def write_truth_dataset(
         mine = np.flatnonzero(owner == name)
         own = Marks(
             marks.boxes[mine],
-            tuple(marks.kinds[i] for i in mine),
+            tuple(cast("Kind", marks.kinds[i]) for i in mine),
             tuple(nuclei["label"].to_numpy()[marks.row[mine]]),
             tuple(marks.outlines[i] for i in mine),
             tuple(nuclei["item"].to_numpy()[marks.row[mine]]),
@@ -62,7 +63,7 @@ def write_truth_dataset(
         drafts.append(_draft(safe_id(name), own, picture))
     classes = ""
     if hierarchy:
-        is_file = Path(hierarchy).is_file()
+        is_file = hierarchy.endswith(".toml")
         classes = Path(hierarchy).read_text("utf-8") if is_file else shipped_classes()
     freeze(Intake(drafts, [], classes), folder, card)
     return len(drafts)
@@ -78,6 +79,4 @@ def _draft(name: str, marks: Marks, picture: Path | None) -> Draft:
     def load() -> tuple[np.typing.NDArray[np.generic], np.typing.NDArray[np.int32]]:
         return read_plane(picture), draw_labels(marks, shape)[0]
 
-    return Draft(
-        id=name, load=load, marks=lambda: ItemMarks(marks, draw_labels(marks, shape)[1])
-    )
+    return Draft(id=name, load=load, marks=lambda: ItemMarks(marks, draw_labels(marks, shape)[1]))

@@ -26,7 +26,7 @@ def disputed_table(answers: Answers, truth: Truth) -> pd.DataFrame:
         table = next_questions(truth, EXPERT)
     else:
         table = short_table(truth).assign(gain=np.nan)
-    place = pd.Index(answers.items).get_indexer(table["item"])
+    place = pd.Index(answers.items).get_indexer(pd.Index(table["item"]))
     table["disagreement"] = _disagreement(answers, truth)[place]
     if answers.field is not None:
         table.insert(1, "field", np.array(answers.fields, object)[answers.field[place]])

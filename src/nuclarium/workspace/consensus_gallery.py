@@ -68,7 +68,8 @@ def disputed_items(
     missing: list[str] = []
     labels, confidence = truth.labels_of_items, truth.confidence
     for name in items[:SHOWN]:
-        crop, drawn = None, ()
+        crop: npt.NDArray[Any] | None = None
+        drawn: tuple[Drawn, ...] = ()
         place = places.get(name)
         if place is not None and images is not None:
             path = image_of(place.field, images)
@@ -83,7 +84,7 @@ def disputed_items(
         said = _said(item, answers)
         label = truth.labels[labels[item]] if labels[item] >= 0 else ""
         found.append(DisputedItem(name, label, float(confidence[item]), said, crop, drawn))
-    remarks = ()
+    remarks: tuple[str, ...] = ()
     if missing:
         some = ", ".join(dict.fromkeys(missing[:5]))
         remarks = (

@@ -17,7 +17,11 @@ from nuclarium.raters.agreement_pairs import PairwiseKappa, pairwise_kappa
 from nuclarium.raters.answers import Answers
 from nuclarium.raters.scaling import scaled_places
 from nuclarium.raters.truth import Truth, infer_truth
-from nuclarium.workspace.consensus_agreement import agreement_table, remarks_on_agreement, repeats_table
+from nuclarium.workspace.consensus_agreement import (
+    agreement_table,
+    remarks_on_agreement,
+    repeats_table,
+)
 from nuclarium.workspace.consensus_disputed import disputed_table
 from nuclarium.workspace.consensus_enough import simulation_of
 from nuclarium.workspace.consensus_settings import ConsensusSettings
@@ -130,8 +134,14 @@ def measures_of(
         confusions=_confusions(everyone, rolled, judged),
         disputed=disputed_table(study.answers, truth),
         judged_by=_judged_by(settings),
-        remarks=(*truth.remarks, *of_scores, *_of_scores(scores), *of_pairs, *of_simulation,
-                 *remarks_on_agreement(agreed)),
+        remarks=(
+            *truth.remarks,
+            *of_scores,
+            *_of_scores(scores),
+            *of_pairs,
+            *of_simulation,
+            *remarks_on_agreement(agreed),
+        ),
     )
 
 

@@ -54,7 +54,7 @@ def write_outputs(run: ConsensusRun) -> dict[str, Any]:
     """Write tables, record and page, the page last; return the record."""
     measures = run.measures
     items, gallery = disputed_items(
-        measures.disputed["item"],
+        list(measures.disputed["item"]),
         run.study.answers,
         measures.truth,
         places_of(run.study, run.aliased.fields),
@@ -70,7 +70,9 @@ def write_outputs(run: ConsensusRun) -> dict[str, Any]:
     if "truth_marks" in tables and len(tables["truth_marks"]):
         _write_dataset(run, tables["truth_marks"])
     write_json(run.out / RECORD, record)
-    write_text(run.out / PAGE, render_consensus(_facts(run, record, list(tables)), _numbers(run, items)))
+    write_text(
+        run.out / PAGE, render_consensus(_facts(run, record, list(tables)), _numbers(run, items))
+    )
     if run.ratings.project is not None:
         run.ratings.project.record(
             "consensus",
@@ -93,7 +95,9 @@ def _write_dataset(run: ConsensusRun, nuclei: pd.DataFrame) -> None:
         run.out / FOLDER,
         Card(
             _title(run),
-            origin="Synthetic: made by computation" if is_synthetic(run.ratings.path.parent) else "",
+            origin="Synthetic: made by computation"
+            if is_synthetic(run.ratings.path.parent)
+            else "",
             annotation=methods_text(run.study, run.measures, run.settings, nuclarium.__version__),
         ),
     )

@@ -25,7 +25,9 @@ def tiles(study: Study, measures: Measures) -> dict[str, str]:
     told["Answers"] = count_text(len(answers))
     names = np.array([*measures.truth.labels, ""], object)[measures.truth.labels_of_items]
     if UNDETECTED in measures.truth.labels:
-        told["Nuclei, by consensus"] = count_text(int(((names != UNDETECTED) & (names != "")).sum()))
+        told["Nuclei, by consensus"] = count_text(
+            int(((names != UNDETECTED) & (names != "")).sum())
+        )
     sure = measures.truth.confidence >= _UNSURE
     known = np.isfinite(measures.truth.confidence)
     if known.any():
@@ -111,7 +113,9 @@ _METHODS = {
 }
 
 
-def methods_text(study: Study, measures: Measures, settings: ConsensusSettings, version: str) -> str:
+def methods_text(
+    study: Study, measures: Measures, settings: ConsensusSettings, version: str
+) -> str:
     """Return a paragraph for the methods of a paper."""
     answers = study.answers
     text = ""

@@ -69,7 +69,7 @@ def study_of(
         If there is no such arm, no answer, a label that the hierarchy lacks, or marks that cannot
         be.
     """
-    hierarchy, unknown = hierarchy_of_labels(pd.unique(table["label"]), settings.hierarchy)
+    hierarchy, unknown = hierarchy_of_labels(list(pd.unique(table["label"])), settings.hierarchy)
     table = table.assign(label=plain_labels(table["label"], hierarchy))
     of_row = table["arm"] if "arm" in table else pd.Series("", table.index)
     arm, remarks = chosen_arm(of_row, settings.arm)
@@ -89,9 +89,7 @@ def _study_of_marks(table: pd.DataFrame, arm: str, settings: ConsensusSettings) 
     anchors = find_anchors(marks, settings.min_iou)
     arms = {name: anchors.answers(marks, name) for name in marks.arms}
     whole = arms[arm]
-    detected = whole.label != (
-        whole.labels.index(UNDETECTED) if UNDETECTED in whole.labels else -1
-    )
+    detected = whole.label != (whole.labels.index(UNDETECTED) if UNDETECTED in whole.labels else -1)
     marked = np.unique(whole.item[detected])
     if not len(marked):
         raise SettingsError(
@@ -163,8 +161,7 @@ def hierarchy_of_labels(
 
 
 def _read(name: str) -> Hierarchy:
-    is_file = name.endswith(".toml") or Path(name).exists()
-    return read_hierarchy(Path(name)) if is_file else shipped_hierarchy(name)
+    return read_hierarchy(Path(name)) if name.endswith(".toml") else shipped_hierarchy(name)
 
 
 def plain_labels(labels: pd.Series[str], hierarchy: Hierarchy | None) -> pd.Series[str]:
