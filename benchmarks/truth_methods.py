@@ -87,6 +87,7 @@ def skilled(rng: np.random.Generator, raters: int, labels: int) -> np.ndarray:
 
 
 def plain(rng: np.random.Generator) -> Study:
+    """Draw 1,500 items, 15 raters, four answers an item, four labels."""
     prior = rng.dirichlet(np.full(4, 5.0))
     codes, truth = answered(rng, prior, skilled(rng, 15, 4), 1500, 4)
     return named(codes), truth
@@ -100,7 +101,7 @@ def sparse(rng: np.random.Generator) -> Study:
 
 
 def spammers(rng: np.random.Generator) -> Study:
-    """Half of the raters always give one label of their own."""
+    """Let half of the raters give one label of their own in 94 % of answers."""
     confusion = skilled(rng, 20, 4)
     for w in range(10):
         confusion[w] = 0.02
@@ -175,11 +176,8 @@ def by_crowd_kit(answers: Answers, name: str) -> np.ndarray:
     return result
 
 
-def table_of(title: str, studies: list[Study], peers: bool, near: bool) -> None:
-    answers = studies[0][0]
-    print(f"\n**{title}** ({len(answers):,} answers)\n")
-    print("| Method | Accuracy | Log loss | Brier | Calibration error | Time |")
-    print("|---|---:|---:|---:|---:|---:|")
+def scores_of(studies: list[Study], peers: bool, near: bool) -> dict[str, np.ndarray]:
+    """Return accuracy, log loss, Brier score, calibration error and seconds of each method."""
     rows: list[tuple[str, Callable[[Answers], np.ndarray]]] = []
     for title_of, method, settings, peer in SETTINGS:
         rows.append((title_of, lambda a, m=method, s=settings: by_us(a, m, s)))
@@ -188,13 +186,25 @@ def table_of(title: str, studies: list[Study], peers: bool, near: bool) -> None:
     if near:
         known = {"hierarchy": shipped_hierarchy()}
         rows.append(("bayes, hierarchy", lambda a: by_us(a, "bayes", known)))
+    found = {}
     for name, function in rows:
-        scores, begin = [], time.perf_counter()
-        for answers, truth in studies:
-            scores.append(judged(function(answers), truth))
+        begin = time.perf_counter()
+        scores = [judged(function(answers), truth) for answers, truth in studies]
         seconds = (time.perf_counter() - begin) / len(studies)
-        mean = np.mean(scores, axis=0)
-        print(f"| {name} | {' | '.join(f'{s:.4f}' for s in mean)} | {seconds:.2f} s |", flush=True)
+        found[name] = np.array([*np.mean(scores, axis=0), seconds])
+    return found
+
+
+def show(found: dict[str, dict[str, np.ndarray]]) -> None:
+    """Print a table a score, with a column a study."""
+    names = list(dict.fromkeys(name for scores in found.values() for name in scores))
+    titles = "Accuracy", "Log loss", "Brier score", "Calibration error", "Seconds"
+    for place, title in enumerate(titles):
+        print(f"\n| {title} | {' | '.join(found)} |", f"|---|{'---:|' * len(found)}", sep="\n")
+        for name in names:
+            values = (scores.get(name) for scores in found.values())
+            cells = ("" if v is None else f"{v[place]:.3f}" for v in values)
+            print(f"| {name} | {' | '.join(cells)} |")
 
 
 def coverage(studies: int) -> None:
@@ -243,17 +253,15 @@ def covered(
 
 
 def methods(folder: Path, peers: bool) -> None:
-    for name, ending in (("bluebirds", "csv"), ("product", "csv.gz")):
-        table_of(name, [crowd(folder, name, ending)], peers, near=False)
-    for title, function in (
-        ("simulated: 15 raters, 4 answers an item", plain),
-        ("simulated: 100 raters with 15 answers each", sparse),
-        ("simulated: half of the raters give always the same label", spammers),
-        ("simulated: items of several difficulties", difficult),
-        ("simulated: nuclei, most errors near or missed", nuclei),
-    ):
+    found = {
+        name: scores_of([crowd(folder, name, ending)], peers, near=False)
+        for name, ending in (("bluebirds", "csv"), ("product", "csv.gz"))
+    }
+    for function in (plain, sparse, spammers, difficult, nuclei):
         studies = [function(np.random.default_rng(seed)) for seed in range(5)]
-        table_of(title, studies, peers and function is plain, near=function is nuclei)
+        name = function.__name__
+        found[name] = scores_of(studies, peers and function is plain, near=function is nuclei)
+    show(found)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
 from typing import Any
 
-from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.core.errors import SettingsError
 from nuclarium.dataset.manifest import SPLITS, Item
 from nuclarium.dataset.pairs import SPLIT_NAMES, listed, safe_id, without_ending
+from nuclarium.io.rows import by_row, read_rows, refuse_mistakes
 
 NAMES = ("id", "image", "patch", "name", "file", "filename", "image_id")
 USUAL = ("items.csv", "patches.csv", "sheet.csv", "images.csv", "index.csv")
@@ -52,7 +53,7 @@ def read_sheet(
     Parameters
     ----------
     path : Path
-        CSV in UTF-8 with a row of column names.
+        Table of text with a row of column names, as `read_rows` reads it.
     columns : dict of str to str, optional
         Fact → column that it is taken from, such as ``{"condition": "modality"}``.
     where : dict of str to str, optional
@@ -63,8 +64,9 @@ def read_sheet(
     InputNotFoundError, SettingsError
         If the sheet is missing, or a row is wrong: with its number, the header being row 1.
     """
-    rows = _read(path)
-    header = list(rows[0]) if rows else []
+    table = read_rows(path)
+    refuse_mistakes(by_row(table.mistakes), path.name)
+    header = table.columns
     named = next((name for name in NAMES if name in header), None)
     if named is None:
         raise SettingsError(
@@ -77,7 +79,7 @@ def read_sheet(
                 f"{path} must have the column {column}, but has {', '.join(header)}."
             )
     found: dict[str, Mapping[str, Any]] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in ((row.number, row.cells) for row in table.rows):
         if all(row[column] == value for column, value in (where or {}).items()):
             if _key(row[named]) in found:
                 raise SettingsError(f"{path}, row {number}: {row[named]} has a row before.")
@@ -121,16 +123,6 @@ def write_sheet(path: Path, items: Sequence[Item]) -> None:
         writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _read(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
-    except FileNotFoundError as error:
-        raise InputNotFoundError(f"A sheet was expected at {path}, but there is none.") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsError(f"{path} must be a CSV in UTF-8, but is not: {error}.") from error
 
 
 def _key(name: str) -> str:

@@ -39,7 +39,7 @@ def remarks_on(answers: Answers) -> tuple[str, ...]:
         found.append("All answers are the same label; nothing can be learned of raters.")
     else:
         found.extend(_remarks_on_agreement(answers))
-    return tuple(found)
+    return tuple(sentence[0].upper() + sentence[1:] for sentence in found)
 
 
 def _remarks_on_agreement(answers: Answers) -> list[str]:
@@ -67,4 +67,4 @@ def _remarks_on_agreement(answers: Answers) -> list[str]:
 def named(names: list[str], what: str) -> str:
     """Return ``rater A`` or ``raters A, B, C and 7 more``."""
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{what.capitalize() if what == 'rater' else what}{'s' * (len(names) > 1)} {shown}"
+    return f"{what}{'s' * (len(names) > 1)} {shown}"

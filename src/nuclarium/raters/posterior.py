@@ -88,7 +88,9 @@ def _at(ordered: Floats, share: float) -> Floats:
 
 
 def split_r_hat(values: Floats) -> float:
-    """Return the largest ratio of spreads of the halves of a chain [1]_; 1 where settled.
+    """Return the ratio of spreads of the halves of a chain [1]_ that 95 % of values are below.
+
+    It is 1 where the chain has settled. The largest would exceed any limit for many values.
 
     Parameters
     ----------
@@ -107,4 +109,4 @@ def split_r_hat(values: Floats) -> float:
     if not moves.any():
         return 1.0
     ratio = (half - 1) / half + between[moves] / within[moves]
-    return float(np.sqrt(ratio.max()))
+    return float(np.sqrt(np.quantile(ratio, 0.95)))

@@ -39,6 +39,8 @@ class Tally:
     n_raters, n_labels : int
     n_answers : float
         Sum of all counts.
+    is_single : bool
+        Whether no row stands for several items.
     """
 
     counts: Any
@@ -47,6 +49,7 @@ class Tally:
     n_raters: int
     n_labels: int
     n_answers: float
+    is_single: bool
 
     def joint(self, log_confusion: Floats, log_prior: Floats) -> Floats:
         """Return the log probability of each truth with the row's answers, shape (P, K).
@@ -62,6 +65,8 @@ class Tally:
 
         Shape (n_raters, K, K), entry ``[rater, answer, truth]``, from a posterior, shape (P, K).
         """
+        if self.is_single:  # Items without an answer weigh 0, and add nothing anyway.
+            return self.unweighted(posterior)
         return self.unweighted(posterior * self.weight[:, None])
 
     def unweighted(self, items: Floats) -> Floats:
@@ -108,7 +113,8 @@ def tally(codes: Coded, weights: Floats | None = None) -> Tally:
         kept = first[rows] == codes.item
         rows, column = rows[kept], column[kept]
     counts = _matrix(rows, column, (len(first), codes.n_raters * size))
-    return Tally(counts, row, weight, codes.n_raters, size, n_answers)
+    single = weights is None and len(first) == codes.n_items
+    return Tally(counts, row, weight, codes.n_raters, size, n_answers, single)
 
 
 def _matrix(

@@ -73,8 +73,8 @@ class PageRun:
         Time the whole run took.
     version : str
         Version of the program.
-    model_name, model_hash : str
-        The hash is shortened to 10 characters.
+    models : sequence of (name, hash)
+        Hashes are shortened to 10 characters.
     settings : dict of str to str
         Every setting that the result depends on.
     links : dict of str to path
@@ -89,8 +89,7 @@ class PageRun:
     started: datetime
     seconds: float
     version: str
-    model_name: str
-    model_hash: str
+    models: Sequence[tuple[str, str]]
     settings: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, PurePath | str] = field(default_factory=dict)
     methods: str = ""

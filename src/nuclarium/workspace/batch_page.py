@@ -60,14 +60,12 @@ def render_batch_page(folder: Path, run: dict[str, Any], facts: BatchFacts) -> s
         PageImage(failure["file"], None, remarks=(Remark("not processed", failure["reason"]),))
         for failure in run["failures"]
     ]
-    models = run["models"]
     page_run = PageRun(
         title=folder.resolve().name,
         started=facts.started,
         seconds=facts.seconds,
         version=run["environment"]["nuclarium"],
-        model_name=", ".join(model["name"] for model in models) or "none",
-        model_hash=models[0]["sha256"] if models else "",
+        models=[(model["name"], model["sha256"]) for model in run["models"]],
         settings=_settings(run),
         links={"all nuclei (CSV)": "nuclei.csv", "record of the run": "run.json"},
         command=facts.command,

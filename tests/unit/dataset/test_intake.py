@@ -143,6 +143,13 @@ def test_sheet_gives_facts_and_chooses_images(tmp_path):
     )
 
 
+def test_sheet_of_a_spreadsheet_with_semicolons_in_windows_letters_is_read(tmp_path):
+    pair(tmp_path, "a", disks())
+    (tmp_path / "sheet.csv").write_bytes("sep=;\nimage;condition\na.tif;früh\n".encode("cp1252"))
+    (draft,) = taken(tmp_path)[1].drafts
+    assert build_version(tmp_path / "d", "d", [draft], {}).dataset.items[0].condition == "früh"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

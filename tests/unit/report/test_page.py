@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import PurePosixPath, PureWindowsPath
@@ -20,8 +21,7 @@ RUN = PageRun(
     started=datetime(2026, 3, 4, 10, 22),
     seconds=75,
     version="0.1.0",
-    model_name="fluorescence-1",
-    model_hash="3f2a91c4d5e6f7a8b9",
+    models=[("fluorescence-1", "3f2a91c4d5e6f7a8b9")],
     settings={"Smallest nucleus": "20 px"},
 )
 NO_SPACING = Remark("no pixel size", "The file does not say how large a pixel is.")
@@ -106,7 +106,7 @@ def test_hostile_names_are_only_text(name):
                 name, links={"Table": name}, remarks=(Remark(name, name),), facts={name: name}
             ),
             run=PageRun(
-                name, RUN.started, 1, name, name, name, {name: name}, {name: name}, name, name
+                name, RUN.started, 1, name, [(name, name)], {name: name}, {name: name}, name, name
             ),
         ),
     )
@@ -115,6 +115,12 @@ def test_hostile_names_are_only_text(name):
     assert len(page.all("img")) == len(clean.all("img"))
     assert not [k for _, a in page.tags for k in a if k.startswith("on")]
     assert not [a["href"] for a in page.all("a") if ":" in (a["href"] or "")]
+
+
+def test_every_model_of_a_batch_is_named_with_its_own_hash():
+    run = replace(RUN, models=[("fluo", "a1b2c3d4e5f6"), ("he", "0987654321ab")])
+    text = " ".join(rendered(an_image(), run=run).text.split())
+    assert "Models fluo a1b2c3d4e5 , he 0987654321" in text.replace("5,", "5 ,")
 
 
 def test_no_script_but_ours_may_run():
