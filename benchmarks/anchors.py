@@ -1,7 +1,8 @@
 r"""How many nuclei are found again from raters' marks, and how long that takes.
 
     python benchmarks/anchors.py recovery [--data ../shared/data]
-    python benchmarks/anchors.py speed [--most 1000000]
+    python benchmarks/anchors.py speed [--most 1100000]
+    python benchmarks/anchors.py outlines
 
 Recovery: nuclei are boxes at random places, or those of the real NuCLS table; raters mark each with
 its edges moved at random, and miss some. Speed: beside one table of all distances for each field,
@@ -23,6 +24,7 @@ import pandas as pd
 from scipy.cluster import hierarchy
 
 from nuclarium.raters.anchors import Anchors, find_anchors
+from nuclarium.raters.boundary import anchor_outlines
 from nuclarium.raters.marks import RaterMarks, read_marks
 
 SIDE_PX = 28.0
@@ -215,15 +217,49 @@ def speed(most: int) -> None:
             )
 
 
+def outlines(fields: int = 100, nuclei: int = 34, raters: int = 29) -> None:
+    """Print how long discs of 24 corners take to be read, clustered and made one."""
+    rng = np.random.default_rng(0)
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    rows = []
+    for field in range(fields):
+        centre = rng.uniform(0, SIDE_PX * 1.6 * np.sqrt(nuclei), (nuclei, 2))
+        radius = SIDE_PX / 2 * np.exp(rng.normal(0, 0.2, nuclei))
+        for rater in range(raters):
+            moved = centre + rng.normal(0, 1.5, centre.shape)
+            sizes = radius * np.exp(rng.normal(0, 0.08, nuclei))
+            for (y, x), r in zip(moved, sizes, strict=True):
+                ring = (x + r * np.cos(angle), y + r * np.sin(angle))
+                texts = (",".join(f"{value:.1f}" for value in line) for line in ring)
+                rows.append((field, rater, "nucleus", *texts))
+    table = pd.DataFrame(rows, columns=["field", "rater", "label", "outline_x", "outline_y"])
+    steps: dict[str, Callable[[], object]] = {
+        "read": lambda: read_marks(table),
+        "by box": lambda: find_anchors(marks),
+        "by outline": lambda: find_anchors(marks, by="outline"),
+        "medoids of outlines": lambda: anchor_outlines(anchors, marks),
+        "outlines by STAPLE": lambda: anchor_outlines(anchors, marks, how="staple"),
+    }
+    marks = read_marks(table)
+    anchors = find_anchors(marks)
+    print(f"{len(marks):,} outlines, {len(anchors):,} anchors")
+    for name, step in steps.items():
+        began = time.perf_counter()
+        step()
+        print(f"{name}: {time.perf_counter() - began:.1f} s", flush=True)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("part", choices=("recovery", "speed"))
+    parser.add_argument("part", choices=("recovery", "speed", "outlines"))
     parser.add_argument("--data", type=Path)
     parser.add_argument("--fields", type=int, default=30)
     parser.add_argument("--raters", type=int, default=12)
-    parser.add_argument("--most", type=int, default=1_000_000)
+    parser.add_argument("--most", type=int, default=1_100_000)
     given = parser.parse_args()
     if given.part == "recovery":
         recovery(given.data, given.fields, given.raters)
-    else:
+    elif given.part == "speed":
         speed(given.most)
+    else:
+        outlines()

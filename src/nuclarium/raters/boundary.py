@@ -11,7 +11,6 @@ import numpy.typing as npt
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.outlines import iter_outlines
-from nuclarium.io.interchange.polygons import fill
 from nuclarium.raters.anchors import Anchors
 from nuclarium.raters.anchors_answers import Who
 from nuclarium.raters.anchors_choice import Preference, medoids, ranks
@@ -19,6 +18,7 @@ from nuclarium.raters.anchors_nearness import Nearness, Similarity
 from nuclarium.raters.answers import Answers
 from nuclarium.raters.boundary_staple import staple
 from nuclarium.raters.marks import BOX, OUTLINE, Corners, RaterMarks
+from nuclarium.raters.outline_runs import Runs
 from nuclarium.raters.truth import Truth
 
 ACCEPTED, REDRAWN = "accepted", "box"
@@ -195,8 +195,7 @@ def staple_outline(outlines: Sequence[Corners], *, margin_px: int = 5) -> Corner
     low = np.floor(corners.min(axis=0)).astype(int) - margin_px
     high = np.ceil(corners.max(axis=0)).astype(int) + margin_px
     box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
-    masks = np.stack([fill([line - low], box.shape) for line in outlines])
-    labels = staple(masks).mask.astype(np.int32)
+    labels = staple(Runs.of(outlines).masks(box)).mask.astype(np.int32)
     outline = next(iter_outlines(labels, offset=(box.y0, box.x0)), None)
     return None if outline is None else outline.polygons[0].exterior.astype(np.float64)
 

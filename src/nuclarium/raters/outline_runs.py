@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from nuclarium.core.geometry import Box
+
 Places = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -62,6 +64,18 @@ class Runs:
             stop[i][place[layer == i]] = column[1::2][layer == i]
         area = np.bincount(owner[::2], column[1::2] - column[::2], minlength=n).astype(np.int64)
         return cls(first, top, tuple(start), tuple(stop), area)
+
+    def masks(self, box: Box) -> npt.NDArray[np.bool_]:
+        """Return the pixels of each outline in a box that holds them all, shape (n, H, W)."""
+        height, width = box.shape
+        change = np.zeros((len(self.area), height, width + 1), np.int8)
+        owner = np.repeat(np.arange(len(self.area)), np.diff(self.first))
+        row = np.arange(len(owner)) - self.first[owner] + self.top[owner] - box.y0
+        for start, stop in zip(self.start, self.stop, strict=True):
+            some = stop > start
+            np.add.at(change, (owner[some], row[some], start[some] - box.x0), 1)
+            np.add.at(change, (owner[some], row[some], stop[some] - box.x0), -1)
+        return np.cumsum(change[..., :-1], axis=2, dtype=np.int8) > 0
 
     def iou(self, a: Places, b: Places) -> Floats:
         """Return the IoU of pairs of outlines, shape (pairs,); 0 where both have no pixel."""

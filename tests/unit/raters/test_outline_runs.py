@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.rater_marks import disc
 
+from nuclarium.core.geometry import Box
 from nuclarium.io.interchange.polygons import fill
 from nuclarium.raters.boundary_overlap import outline_overlap
 from nuclarium.raters.outline_runs import Runs
@@ -29,6 +30,7 @@ def test_shared_pixels_are_those_of_masks(rng):
     union = (masks[a] | masks[b]).sum(axis=(1, 2))
     np.testing.assert_allclose(runs.iou(a, b), runs.shared(a, b) / np.maximum(union, 1))
     np.testing.assert_array_equal(runs.area, masks.sum(axis=(1, 2)))
+    np.testing.assert_array_equal(runs.masks(Box(0, 0, *SHAPE)), masks)
 
 
 def test_outlines_may_lie_beyond_the_plane(rng):
