@@ -15,7 +15,7 @@ from dataclasses import replace
 from nuclarium.synthetic.raters_spec import GROUPS, Arm, StudySpec
 from nuclarium.workspace.rater_power import arm_pair, study_power
 
-GAINS, RATERS, FIELDS = (0.0, 0.05, 0.1, 0.2), (4, 8, 16), (10, 20, 40)
+GAINS, RATERS, FIELDS = (0.0, 0.05, 0.1), (4, 8, 16), (10, 20, 40)
 BASE = Arm("suggested", 0.9, accuracy=0.6, good_outline=0.8, false_suggestion=0.25)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -54,10 +55,8 @@ def tried_orders(
     answers = _drawn_answers(truth, expert, rng)
     shuffled = rng.permutation(len(truth))
     start = fit_with_expert(codes, np.full(len(truth), -1), supposed)
-    return {
-        order: _tried(codes, truth, answers, supposed, steps, order, shuffled, start, learn)
-        for order in orders
-    }
+    trial = _Trial(codes, truth, answers, supposed, shuffled, start, learn)
+    return {order: trial.accuracy(order, steps) for order in orders}
 
 
 def questions_needed(accuracy: Floats, n_items: int, goal: float) -> float:
@@ -86,32 +85,40 @@ def _drawn_answers(truth: Codes, expert: Floats, rng: np.random.Generator) -> Co
     return np.asarray(answers, np.int32)
 
 
-def _tried(
-    codes: Coded,
-    truth: Codes,
-    answers: Codes,
-    supposed: Floats,
-    steps: int,
-    order: str,
-    shuffled: npt.NDArray[np.int64],
-    start: Floats,
-    learn: bool,
-) -> Floats:
-    asked = np.full(len(truth), -1, np.int32)
-    accuracy = [float((start.argmax(axis=1) == truth).mean())]
-    known = start
-    for batch in np.array_split(np.arange(len(truth)), steps):
-        urgency = _urgency(known, supposed, order)
-        urgency[asked >= 0] = -np.inf
-        chosen = shuffled[np.argsort(-urgency[shuffled], kind="stable")][: len(batch)]
-        asked[chosen] = answers[chosen]
-        known = (
-            fit_with_expert(codes, asked, supposed, known)
-            if learn
-            else after_answer(start, supposed, asked)
-        )
-        accuracy.append(float((known.argmax(axis=1) == truth).mean()))
-    return np.array(accuracy)
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """All that every order of questions has in common."""
+
+    codes: Coded
+    truth: Codes
+    answers: Codes
+    supposed: Floats
+    shuffled: npt.NDArray[np.int64]
+    start: Floats
+    learn: bool
+
+    def accuracy(self, order: str, steps: int) -> Floats:
+        """Ask about all items in an order, and return the share of right labels after each step."""
+        asked = np.full(len(self.truth), -1, np.int32)
+        known = self.start
+        accuracy = [self._right(known)]
+        for batch in np.array_split(np.arange(len(asked)), steps):
+            urgency = _urgency(known, self.supposed, order)
+            urgency[asked >= 0] = -np.inf
+            most = np.argsort(-urgency[self.shuffled], kind="stable")[: len(batch)]
+            chosen = self.shuffled[most]
+            asked[chosen] = self.answers[chosen]
+            known = self._after(asked, known)
+            accuracy.append(self._right(known))
+        return np.array(accuracy)
+
+    def _after(self, asked: Codes, known: Floats) -> Floats:
+        if self.learn:
+            return fit_with_expert(self.codes, asked, self.supposed, known)
+        return after_answer(self.start, self.supposed, asked)
+
+    def _right(self, known: Floats) -> float:
+        return float((known.argmax(axis=1) == self.truth).mean())
 
 
 def _urgency(known: Floats, supposed: Floats, order: str) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def write_rater_study(
         if settings.pictures:
             _write_pictures(part / "images", made, settings.seed, advance)
         summary = _summary(made, settings)
-        write_json(part / _MARK, summary)
+        write_json(part / _MARK, summary | {"study": asdict(settings.spec)})
         write_text(part / "README.txt", _readme(made, settings))
     return summary | {"folder": str(folder), "marks_table": str(folder / "marks.csv")}
 
@@ -188,6 +188,7 @@ def _readme(made: Study, settings: RaterStudy) -> str:
         "raters.csv       raters, their groups, skill and habits",
         "confusion.csv    chance of every answer, by rater, arm and truth",
         "suggestions.csv  what the arms suggested",
+        "planted.json     seed, version, and every setting of the study",
         "",
         "group   raters   mean skill (right class of a marked nucleus, averaged over classes)",
         *(f"{name:<7} {row['size']:>6.0f}   {row['mean']:.2f}" for name, row in skill.iterrows()),

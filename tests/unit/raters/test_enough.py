@@ -65,11 +65,10 @@ def test_more_raters_are_better():
         assert (curve["mean_low"] < curve["mean_high"])[wide].all()
 
 
-@pytest.mark.parametrize("draw", ["field", "study"])
-def test_scores_do_not_depend_on_workers_nor_on_the_number_of_repetitions(draw):
+def test_scores_do_not_depend_on_workers_nor_on_the_number_of_repetitions():
     answers, truth = simulated(unseen=0.1)
     told = []
-    settings = {"ks": [1, 2], "seed": 7, "draw": draw}
+    settings = {"ks": [1, 2], "seed": 7, "draw": "study"}
     one = raters_enough(answers, truth, repetitions=12, advance=told.append, **settings)
     two = raters_enough(answers, truth, repetitions=12, workers=2, **settings)
     np.testing.assert_array_equal(one.scores, two.scores)

@@ -38,8 +38,8 @@ def test_the_standard_study_is_documented_with_its_numbers():
         f"in {spec.inside * 100:.0f} % of cases",
         f"times {spec.difficulty}",
         f"{spec.common_error * 100:.0f} % of errors go where everybody's",
-        f"accepts {spec.accept_good * 100:.0f} % of good outlines and {spec.accept_bad * 100:.0f} % "
-        "of bad",
+        f"accepts {spec.accept_good * 100:.0f} % of good outlines",
+        f"{spec.accept_bad * 100:.0f} % of bad ones",
         f"repeats {spec.repeated * 100:.0f} % of the fields",
     ):
         assert said in WORDS
