@@ -130,16 +130,17 @@ def intervals(studies: int) -> None:
     whole = study(skill, 20_000, np.random.default_rng(6))
     value = agreement(whole, draws=0).value
     print(f"\nalpha of 20,000 fields: {value:.4f}\n")
-    print("| Fields | 5 to 95 % of nuclei | 2.5 to 97.5 % of nuclei | of fields | of fields, BCa |")
-    print("|---:|---:|---:|---:|---:|")
+    ways = "of fields | of fields, expanded | of fields, BCa"
+    print(f"| Fields | 5 to 95 % of nuclei | 2.5 to 97.5 % of nuclei | {ways} |")
+    print("|---:|---:|---:|---:|---:|---:|")
     for fields in (5, 10, 20, 53):
         rng = np.random.default_rng(7)
-        held = np.zeros(4)
+        held = np.zeros(5)
         for _ in range(studies):
             answers = study(skill, fields, rng)
             drawn = alphas_of_drawn_nuclei(answers, 1000, rng)
             ends = [np.quantile(drawn, q) for q in ([0.05, 0.95], [0.025, 0.975])]
-            for interval in ("percentile", "bca"):
+            for interval in ("percentile", "expanded", "bca"):
                 found = agreement(answers, rng=rng, interval=interval)
                 ends.append((found.low, found.high))
             held += [low <= value <= high for low, high in ends]

@@ -11,7 +11,7 @@ from scipy import stats
 
 from nuclarium.raters.agreement_distances import Floats
 
-Method = Literal["percentile", "bca"]
+Method = Literal["percentile", "expanded", "bca"]
 Statistic = Callable[[Floats], Floats]
 """Weights of fields, shape (B, F), to values of shape (B, ...); nan where one is undefined."""
 
@@ -63,9 +63,10 @@ def estimate(
         One of seed 0 when left out.
     draws : int
         0 for no interval.
-    method : {"percentile", "bca"}
-        Percentiles of the draws, or those corrected for bias and acceleration, where the
-        acceleration is that of the jackknife over fields [1]_.
+    method : {"percentile", "expanded", "bca"}
+        Percentiles of the draws; the same further out, as Student's t asks of so few fields [2]_;
+        or those corrected for bias and acceleration, where the acceleration is that of the
+        jackknife over fields [1]_.
     level : float
         0.95: from the 2.5th to the 97.5th percentile.
     width : int
@@ -76,6 +77,7 @@ def estimate(
     References
     ----------
     .. [1] Efron, 1987, doi:10.1080/01621459.1987.10478410.
+    .. [2] Hesterberg, 2015, doi:10.1080/00031305.2015.1089789, section 4.
     """
     value = statistic(np.ones((1, n_fields)))[0]
     none = np.full(value.shape, np.nan)
@@ -90,6 +92,8 @@ def estimate(
         jackknife = _in_parts(statistic, 1 - np.eye(n_fields), width)
         low, high = _each(_bca, value, drawn, jackknife, tails)
     else:
+        if method == "expanded":
+            tails = _expanded(tails, n_fields)
         low, high = _each(_percentile, value, drawn, drawn, tails)
     return Estimate(value, low, high, np.isnan(drawn).mean(axis=0), drawn)
 
@@ -136,6 +140,12 @@ def _each(
             found[i] = bounds(float(one), known, left_out, tails)
     low, high = found.T.reshape(2, *value.shape)
     return low, high
+
+
+def _expanded(tails: Floats, n_fields: int) -> Floats:
+    reach = np.sqrt(n_fields / (n_fields - 1)) * stats.t.ppf(tails, n_fields - 1)
+    wider: Floats = stats.norm.cdf(reach)
+    return wider
 
 
 def _percentile(_: float, drawn: Floats, __: Floats, tails: Floats) -> Floats:

@@ -225,6 +225,17 @@ def test_bca_interval_is_that_of_scipy(rng):
     assert (float(found.low), float(found.high)) == pytest.approx((ends.low, ends.high), abs=0.02)
 
 
+def test_expanded_interval_of_normal_means_is_that_of_student(rng):
+    x = rng.normal(size=8)
+
+    def mean(weight):
+        return weight @ x / weight.sum(axis=1)
+
+    found = estimate(mean, 8, rng=rng, draws=50_000, method="expanded")
+    low, high = stats.t.interval(0.95, 7, x.mean(), x.std(ddof=1) / np.sqrt(8))
+    assert (float(found.low), float(found.high)) == pytest.approx((low, high), abs=0.15)
+
+
 def test_draws_are_the_same_in_parts_and_at_once(rng):
     def mean(weight):
         return weight @ np.arange(10.0) / 10
