@@ -25,6 +25,11 @@ PANELS = {
     "mcc": "Classes, MCC",
     "detection_f1": "Detection, F1",
 }
+GROUP_PANELS = {
+    "detection_average_precision": "Detection, average precision",
+    "auroc_micro": "Classes, AUROC (pooled)",
+    "auroc_macro": "Classes, AUROC (mean)",
+}
 CURVES = {
     "detection_f1": "detection, F1",
     "classification_mcc": "classes, MCC",
@@ -46,6 +51,8 @@ class ConsensusNumbers:
         Of the raters, in their order.
     agreement : DataFrame
         group, level, version, coefficient, value, low, high.
+    of_groups : DataFrame
+        Scores of the truth of each other group: group, score, label, value, low, high.
     repeats : DataFrame
         Of raters with themselves: other_arm, rater, group, kappa, low, high; may be empty.
     kappa : ndarray of float64, shape (n_raters, n_raters), or None
@@ -61,6 +68,7 @@ class ConsensusNumbers:
     raters: pd.DataFrame
     confusions: Confusions | None
     agreement: pd.DataFrame
+    of_groups: pd.DataFrame
     repeats: pd.DataFrame
     kappa: npt.NDArray[np.float64] | None
     places: npt.NDArray[np.float64] | None
@@ -78,6 +86,7 @@ class ConsensusFigures:
     kappa: HeatMap | None
     map: RaterMap | None
     agreement: IntervalPlot | None
+    of_groups: IntervalPlot | None
     repeats: IntervalPlot | None
     curves: CurvePlot | None
     cards: tuple[DisputedCard, ...]
@@ -99,6 +108,7 @@ def consensus_figures(numbers: ConsensusNumbers) -> ConsensusFigures:
         kappa=kappa,
         map=places,
         agreement=_agreement(numbers.agreement),
+        of_groups=_of_groups(numbers.of_groups),
         repeats=_repeats(numbers.repeats, names, groups),
         curves=_curves(numbers.simulation),
         cards=tuple(disputed_card(item, looks) for item in numbers.disputed),
@@ -224,6 +234,19 @@ def _repeats(
         found = part.set_index("rater")[["kappa", "low", "high"]].reindex(shown).to_numpy(float)
         panels[f"Kappa with {arm}"] = [(float(a), float(b), float(c)) for a, b, c in found]
     return interval_plot(shown, panels, groups=[groups[i] for i in kept])
+
+
+def _of_groups(table: pd.DataFrame) -> IntervalPlot | None:
+    """Lay out the scores of the truths of other groups, a panel a score."""
+    if not len(table):
+        return None
+    names = [str(name) for name in table["group"].unique()]
+    panels = {}
+    for score, title in GROUP_PANELS.items():
+        part = table[(table["score"] == score) & (table["label"] == "")].set_index("group")
+        found = part[["value", "low", "high"]].reindex(names).to_numpy(float)
+        panels[title] = [(float(a), float(b), float(c)) for a, b, c in found]
+    return interval_plot(names, panels)
 
 
 def _curves(table: pd.DataFrame) -> CurvePlot | None:

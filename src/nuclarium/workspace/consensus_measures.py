@@ -16,7 +16,7 @@ from nuclarium.raters.agreement_levels import truth_at
 from nuclarium.raters.agreement_pairs import PairwiseKappa, pairwise_kappa
 from nuclarium.raters.answers import Answers
 from nuclarium.raters.scaling import scaled_places
-from nuclarium.raters.truth import Truth, infer_truth
+from nuclarium.raters.truth import Truth
 from nuclarium.workspace.consensus_agreement import (
     agreement_table,
     remarks_on_agreement,
@@ -24,6 +24,7 @@ from nuclarium.workspace.consensus_agreement import (
 )
 from nuclarium.workspace.consensus_disputed import disputed_table
 from nuclarium.workspace.consensus_enough import simulation_of
+from nuclarium.workspace.consensus_groups import groups_table, inferred
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study, at_level, levels_of
 
@@ -60,6 +61,8 @@ class Measures:
     scores : DataFrame
         One row a rater, score and class, with intervals.
     agreement : DataFrame
+    groups : DataFrame
+        Scores of the truth that each other group would give; may be empty.
     repeats : DataFrame
         Of raters with themselves, one row a rater and other arm; empty for one arm.
     pairs : PairwiseKappa or None
@@ -83,6 +86,7 @@ class Measures:
     raters: pd.DataFrame
     scores: pd.DataFrame
     agreement: pd.DataFrame
+    groups: pd.DataFrame
     repeats: pd.DataFrame
     pairs: PairwiseKappa | None
     places: Floats | None
@@ -104,7 +108,7 @@ def measures_of(
     study: Study, settings: ConsensusSettings, rng: np.random.Generator, advance: Advance
 ) -> Measures:
     """Measure a study; `advance` is called with 1 after each part."""
-    truth = infer_truth(study.answers.only(groups=settings.truth_group or None), settings.method)
+    truth = inferred(study.answers.only(groups=settings.truth_group or None), study, settings)
     advance(1)
     level = _level(study, settings)
     rolled = truth
@@ -127,6 +131,7 @@ def measures_of(
         raters=raters,
         scores=scores,
         agreement=agreed,
+        groups=groups_table(study, everyone, rolled, level, settings, rng),
         repeats=repeats_table(study, settings, level, rng),
         pairs=pairs,
         places=None if pairs is None else scaled_places(1 - pairs.kappa),

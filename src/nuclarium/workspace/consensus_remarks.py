@@ -37,7 +37,12 @@ def tiles(study: Study, measures: Measures) -> dict[str, str]:
 
 def findings(measures: Measures) -> list[str]:
     """Return what was found, the main things first."""
-    return [*_agreement(measures.agreement), *_best(measures), *_unsure(measures)]
+    return [
+        *_agreement(measures.agreement),
+        *_best(measures),
+        *_groups(measures),
+        *_unsure(measures),
+    ]
 
 
 def _agreement(table: pd.DataFrame) -> list[str]:
@@ -80,6 +85,20 @@ def _best(measures: Measures) -> list[str]:
         f"The class is right in {_percent(middle)} of a rater's answers in the middle, from "
         f"{_percent(low['accuracy'])} ({low['rater']}) to {_percent(high['accuracy'])} "
         f"({high['rater']}), judged by {measures.judged_by}."
+    ]
+
+
+def _groups(measures: Measures) -> list[str]:
+    """Say how good the truth of each other group is."""
+    if not len(measures.groups):
+        return []
+    pooled = measures.groups[measures.groups["score"] == "auroc_micro"]
+    return [
+        f"A truth inferred from {row['group']} alone has an AUROC of "
+        f"{estimate_text((row['value'], row['low'], row['high']))} for classes, judged by "
+        f"{measures.judged_by}."
+        for row in pooled.to_dict("records")
+        if np.isfinite(row["value"])
     ]
 
 

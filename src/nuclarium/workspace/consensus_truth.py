@@ -19,12 +19,14 @@ from nuclarium.workspace.consensus_study import Study
 
 PLANTED = "planted.json"
 MOST_COLUMNS = 200
+_DIGITS = 9
 
 
 def truth_table(study: Study, truth: Truth) -> pd.DataFrame:
     """Return one row an item: item, field, place, label, confidence, probabilities.
 
-    With more than 200 labels, the probability of the label alone is kept, as `confidence`.
+    Probabilities have nine decimals. With more than 200 labels, the probability of the label alone
+    is kept, as `confidence`.
     """
     table = truth.table() if len(truth.labels) <= MOST_COLUMNS else short_table(truth)
     answers = study.answers
@@ -34,7 +36,7 @@ def truth_table(study: Study, truth: Truth) -> pd.DataFrame:
     if study.anchors is not None:
         y0, x0, y1, x1 = study.anchors.boxes[_places(study)].T
         where |= {"xmin": x0, "ymin": y0, "xmax": x1, "ymax": y1}
-    return pd.concat([pd.DataFrame(where), table.drop(columns="item")], axis=1)
+    return pd.concat([pd.DataFrame(where), table.drop(columns="item").round(_DIGITS)], axis=1)
 
 
 def truth_marks(study: Study, truth: Truth) -> pd.DataFrame:

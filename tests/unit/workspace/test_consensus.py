@@ -106,6 +106,7 @@ def test_raters_of_one_group_are_judged_by_the_truth_of_another(tmp_path):
     assert set(result.measures.raters["rater"]) == {"N1", "N2"}
     assert result.measures.truth.raters == ("P1", "P2", "P3")
     assert not result.measures.raters["in_truth"].any()
+    assert set(pd.read_csv(tmp_path / "out" / "groups.csv")["group"]) == {"N"}
     assert "inferred from P" in result.page.read_text("utf-8")
 
 
