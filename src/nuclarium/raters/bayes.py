@@ -13,7 +13,7 @@ from nuclarium.raters.fit import Coded, Fit, Floats, averaged_skill, normalised
 from nuclarium.raters.majority import vote_counts
 from nuclarium.raters.posterior import Draws, check_draws, intervals_of, split_r_hat
 from nuclarium.raters.prior import confusion_prior
-from nuclarium.raters.tally import Tally, log_of, posterior_of, tally
+from nuclarium.raters.tally import Tally, log_of, tally
 
 By = Literal["gibbs", "variational"]
 
@@ -138,8 +138,7 @@ def _variational(
         confusion = before.confusion + _answers(counted, posterior)
         far = divergence(confusion, before.confusion) + divergence(classes, before.classes)
         logs = _columns(mean_logs(confusion))
-        joint = counted.joint(logs, mean_logs(classes))
-        posterior, likelihood = posterior_of(joint, counted.weight)
+        posterior, likelihood = counted.expected(logs, mean_logs(classes))
         bound.append(likelihood - far)
         converged = len(bound) > 1 and bound[-1] - bound[-2] < limit
         if converged:
@@ -179,9 +178,7 @@ def _gibbs(
         prior = drawn(before.classes + truth.sum(axis=0), rng)
         sums = np.moveaxis(counted.unweighted(truth), 1, 2)
         rows = drawn(before.confusion + sums, rng)
-        posterior, _ = posterior_of(
-            counted.joint(_columns(log_of(rows)), log_of(prior)), counted.weight
-        )
+        posterior, _ = counted.expected(_columns(log_of(rows)), log_of(prior))
         if step >= 0:
             classes[step], confusion[step] = prior, rows
     return Draws(classes, confusion)

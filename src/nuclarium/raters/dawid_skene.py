@@ -9,7 +9,7 @@ import numpy as np
 
 from nuclarium.raters.fit import Coded, Fit, Floats, averaged_skill, normalised
 from nuclarium.raters.majority import vote_counts
-from nuclarium.raters.tally import Tally, log_of, posterior_of, shares, tally
+from nuclarium.raters.tally import Tally, log_of, shares, tally
 
 Start = Literal["majority", "nucls"]
 
@@ -118,13 +118,13 @@ def _diagonal(raters: int, labels: int) -> Floats:
 def expected(counted: Tally, parameters: Parameters) -> tuple[Floats, float]:
     """Return the posterior of rows and the log-likelihood (the E step)."""
     by_column = log_of(parameters.confusion).reshape(-1, counted.n_labels)
-    return posterior_of(counted.joint(by_column, log_of(parameters.prior)), counted.weight)
+    return counted.expected(by_column, log_of(parameters.prior))
 
 
 def maximised(counted: Tally, posterior: Floats, empty: float | Floats) -> Parameters:
     """Return the parameters that make the answers most likely, given a posterior (the M step)."""
     sums = counted.by_rater(posterior)
-    prior = normalised(counted.weight @ posterior, 1 / counted.n_labels)
+    prior = normalised(np.einsum("p,pk->k", counted.weight, posterior), 1 / counted.n_labels)
     return Parameters(prior, shares(sums, empty), sums.sum(axis=1))
 
 

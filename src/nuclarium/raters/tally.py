@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,10 @@ _DENSE = 1 << 12
 """Cells up to which a full matrix is quicker than a sparse one."""
 
 _FEW = 16
-"""Columns up to which maxima are taken one by one."""
+"""Columns up to which they are taken one by one."""
+
+_BLOCK = 1 << 16
+"""Numbers of a block of rows: half a megabyte."""
 
 _SAMPLE = 10_000
 """Items that are looked at to see whether many have the same answers."""
@@ -51,14 +55,28 @@ class Tally:
     n_answers: float
     is_single: bool
 
-    def joint(self, log_confusion: Floats, log_prior: Floats) -> Floats:
-        """Return the log probability of each truth with the row's answers, shape (P, K).
+    @cached_property
+    def blocks(self) -> tuple[tuple[slice, Any], ...]:
+        """Rows in blocks whose numbers stay in a processor's cache, and their counts."""
+        size = max(1, _BLOCK // self.n_labels)
+        if not sparse.issparse(self.counts) or len(self.weight) <= size:
+            return ((slice(0, len(self.weight)), self.counts),)
+        begins = range(0, len(self.weight), size)
+        return tuple((slice(i, i + size), _rows_of(self.counts, i, i + size)) for i in begins)
+
+    def expected(self, log_confusion: Floats, log_prior: Floats) -> tuple[Floats, float]:
+        """Return the posterior of rows, shape (P, K), and the log-likelihood of all answers.
 
         `log_confusion` has shape (n_raters * K, K): entry ``[rater * K + answer, truth]``.
         """
-        joint: Floats = self.counts @ log_confusion
-        joint += log_prior
-        return joint
+        posterior = np.empty((len(self.weight), self.n_labels))
+        likelihood = 0.0
+        for rows, counts in self.blocks:
+            joint = counts @ log_confusion
+            joint += log_prior
+            posterior[rows], part = posterior_of(joint, self.weight[rows])
+            likelihood += part
+        return posterior, likelihood
 
     def by_rater(self, posterior: Floats) -> Floats:
         """Return how often each rater gave each answer to items of each truth.
@@ -134,6 +152,14 @@ def _matrix(
     return sparse.csr_array(values, shape=shape)
 
 
+def _rows_of(counts: Any, begin: int, end: int) -> Any:
+    """Return some rows of a sparse matrix without copying them."""
+    ends = counts.indptr[begin : end + 1]
+    part = slice(ends[0], ends[-1])
+    values = counts.data[part], counts.indices[part], ends - ends[0]
+    return sparse.csr_array(values, shape=(len(ends) - 1, counts.shape[1]))
+
+
 def _merged(
     codes: Coded, column: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -165,24 +191,25 @@ def posterior_of(joint: Floats, weight: Floats) -> tuple[Floats, float]:
 
     `joint` is written over.
     """
-    largest = _largest(joint)
+    largest = _over_columns(joint, np.maximum)
     joint -= largest[:, None]
     posterior = np.exp(joint, out=joint)
-    total = posterior @ np.ones(posterior.shape[1])
+    total = _over_columns(posterior, np.add)
     posterior /= total[:, None]
-    likelihood = float(weight @ largest + weight @ np.log(total))
+    # Not by BLAS: its threads wait for each other where a processor is busy.
+    likelihood = float((weight * (largest + np.log(total))).sum())
     return posterior, likelihood
 
 
-def _largest(rows: Floats) -> Floats:
-    """Return the maximum of each row; column by column, which is quicker for few columns."""
+def _over_columns(rows: Floats, combine: np.ufunc) -> Floats:
+    """Return the maximum or sum of each row; column by column, which is quicker for few columns."""
     if rows.shape[1] > _FEW:
-        largest: Floats = rows.max(axis=1)
-        return largest
-    largest = rows[:, 0].copy()
+        combined: Floats = combine.reduce(rows, axis=1)
+        return combined
+    combined = rows[:, 0].copy()
     for k in range(1, rows.shape[1]):
-        np.maximum(largest, rows[:, k], out=largest)
-    return largest
+        combine(combined, rows[:, k], out=combined)
+    return combined
 
 
 def shares(sums: Floats, empty: float | Floats) -> Floats:
