@@ -107,7 +107,7 @@ def consensus_figures(numbers: ConsensusNumbers) -> ConsensusFigures:
         confusions=() if found is None else tuple(_confusions(found, names)),
         kappa=kappa,
         map=places,
-        agreement=_agreement(numbers.agreement),
+        agreement=_agreement(numbers.agreement, list(dict.fromkeys(groups))),
         of_groups=_of_groups(numbers.of_groups),
         repeats=_repeats(numbers.repeats, names, groups),
         curves=_curves(numbers.simulation),
@@ -199,7 +199,7 @@ def _kappa(kappa: npt.NDArray[np.float64], names: Sequence[str]) -> HeatMap | No
     )
 
 
-def _agreement(table: pd.DataFrame) -> IntervalPlot | None:
+def _agreement(table: pd.DataFrame, kinds: Sequence[str]) -> IntervalPlot | None:
     if not len(table):
         return None
     keys = table[["group", "level"]].drop_duplicates()
@@ -217,7 +217,8 @@ def _agreement(table: pd.DataFrame) -> IntervalPlot | None:
         panels[f"Alpha, {version}"] = [
             (float(a), float(b), float(c)) for a, b, c in told.to_numpy(float)
         ]
-    return interval_plot(names, panels, groups=list(keys["group"]) if many_groups else ())
+    shown = list(keys["group"]) if many_groups else []
+    return interval_plot(names, panels, groups=shown, kinds=kinds if many_groups else ())
 
 
 def _repeats(
@@ -233,7 +234,8 @@ def _repeats(
     for arm, part in table.groupby("other_arm", sort=False):
         found = part.set_index("rater")[["kappa", "low", "high"]].reindex(shown).to_numpy(float)
         panels[f"Kappa with {arm}"] = [(float(a), float(b), float(c)) for a, b, c in found]
-    return interval_plot(shown, panels, groups=[groups[i] for i in kept])
+    of = [groups[i] for i in kept]
+    return interval_plot(shown, panels, groups=of, kinds=list(dict.fromkeys(groups)))
 
 
 def _of_groups(table: pd.DataFrame) -> IntervalPlot | None:

@@ -66,6 +66,7 @@ def interval_plot(
     *,
     groups: Sequence[str] = (),
     notes: Sequence[str] = (),
+    kinds: Sequence[str] = (),
 ) -> IntervalPlot | None:
     """Lay out estimates; None where there is none.
 
@@ -79,13 +80,16 @@ def interval_plot(
         Group of each row, told by shape and colour.
     notes : sequence of str
         Written in grey beside each name.
+    kinds : sequence of str
+        All groups in the order that gives them shape and colour, so that figures agree; that in
+        which they come when left out.
     """
     shown = {k: v for k, v in panels.items() if any(np.isfinite(e[0]) for e in v)}
     if not shown:
         return None
     groups = list(groups) or [""] * len(names)
     notes = list(notes) or [""] * len(names)
-    kinds = list(dict.fromkeys(groups))
+    kinds = list(dict.fromkeys([*kinds, *groups]))
     ys = [_TOP + _ROW * (i + 0.7) for i in range(len(names))]
     base = _TOP + _ROW * len(names) + 6
     left = 16 + _LETTER * max(
@@ -97,7 +101,11 @@ def interval_plot(
         _panel(title, estimates, left + i * step, ys, names, groups, kinds)
         for i, (title, estimates) in enumerate(shown.items())
     )
-    legend = tuple((kind, _shape(i), category_colour(i)) for i, kind in enumerate(kinds) if kind)
+    legend = tuple(
+        (kind, _shape(i), category_colour(i))
+        for i, kind in enumerate(kinds)
+        if kind and kind in groups
+    )
     return IntervalPlot(
         tuple(zip(ys, names, notes, strict=True)),
         laid,

@@ -59,9 +59,15 @@ def repeats_table(
     for other, answers in study.arms.items():
         if other == study.arm:
             continue
+        both = study.arms[study.arm], answers
+        seen = sorted(_detected(both[0]) | _detected(both[1]))
         first, second = (
-            at_level(one.only(groups=settings.group or None), study.hierarchy, level)
-            for one in (study.arms[study.arm], answers)
+            at_level(
+                one.only(groups=settings.group or None, items=_those(one, seen)),
+                study.hierarchy,
+                level,
+            )
+            for one in both
         )
         if not {*first.raters} & {*second.raters}:
             continue
@@ -70,6 +76,21 @@ def repeats_table(
         table.insert(1, "other_arm", other)
         parts.append(table[table["n_items"] > 0])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _detected(answers: Answers) -> set[str]:
+    """Return the items that anybody detected, so that nobody agrees on what is not there."""
+    label = answers.label
+    if UNDETECTED in answers.labels:
+        found = answers.item[label != answers.labels.index(UNDETECTED)]
+    else:
+        found = answers.item
+    return {answers.items[i] for i in np.unique(found)}
+
+
+def _those(answers: Answers, names: list[str]) -> list[str]:
+    known = set(answers.items)
+    return [name for name in names if name in known]
 
 
 def remarks_on_agreement(table: pd.DataFrame) -> tuple[str, ...]:

@@ -136,7 +136,10 @@ def _record(run: ConsensusRun, remarks: list[str]) -> dict[str, Any]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": nuclarium.__version__,
         "environment": environment("numpy"),
-        "settings": asdict(run.settings),
+        "settings": {
+            name: hidden(value) if isinstance(value, str) else value
+            for name, value in asdict(run.settings).items()
+        },
         "table": {"file": hidden(ratings.path.name), "sha256": ratings.sha256},
         "kind": ratings.kind,
         "arm": run.study.arm,

@@ -177,6 +177,24 @@ def test_no_name_of_a_rater_is_in_what_is_written(tmp_path):
     assert set(raters["rater"]) == {"P1", "P2", "NP1", "NP2"}
 
 
+def test_no_name_is_in_the_dataset_of_marks_either(tmp_path, rng):
+    import cv2
+
+    (tmp_path / "images").mkdir()
+    pixels = rng.integers(0, 255, (90, 80, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "images" / "field of Rosalind.png"), pixels)
+    table = marks(NAMES, fields=("field of Rosalind", "f2"))
+    result = consensus(table, tmp_path, NAMED, images=tmp_path / "images")
+    assert result.page.read_text("utf-8").count("data:image/webp") == 2
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert any(path.parent.name == "images" for path in files)
+    for path in files:
+        content = f"{path}".encode().lower() + path.read_bytes().lower()
+        for name in NAMES:
+            # "Lise" alone could come about by chance in compressed pixels.
+            assert len(name) < 5 or name.lower().encode() not in content, path
+
+
 def test_the_key_stays_beside_the_table_and_keeps_aliases_the_same(tmp_path):
     first = consensus(names_table(), tmp_path, NAMED)
     key = pd.read_csv(tmp_path / "study" / KEY).set_index("rater")["alias"]
