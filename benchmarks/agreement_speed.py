@@ -13,13 +13,13 @@ from functools import partial
 
 import numpy as np
 
-from nuclarium.raters.accuracy import rater_accuracy
-from nuclarium.raters.agreement import COEFFICIENTS, agreement
-from nuclarium.raters.agreement_detection import detection_agreement
-from nuclarium.raters.agreement_pairs import pairwise_kappa
-from nuclarium.raters.agreement_permutation import compare_pairs
+from nuclarium.raters.accuracy.raters import rater_accuracy
+from nuclarium.raters.agreement.coefficient import COEFFICIENTS, agreement
+from nuclarium.raters.agreement.detection import detection_agreement
+from nuclarium.raters.agreement.pairs import pairwise_kappa
+from nuclarium.raters.agreement.permutation import compare_pairs
 from nuclarium.raters.answer_codes import UNDETECTED, Answers
-from nuclarium.raters.truth import infer_truth
+from nuclarium.raters.truth.inference import infer_truth
 
 LABELS = (*"1234567", UNDETECTED)
 

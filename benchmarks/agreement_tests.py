@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from nuclarium.raters.agreement import agreement, agreement_difference
-from nuclarium.raters.agreement_pairs import pairwise_kappa
-from nuclarium.raters.agreement_permutation import compare_pairs
+from nuclarium.raters.agreement.coefficient import agreement, agreement_difference
+from nuclarium.raters.agreement.pairs import pairwise_kappa
+from nuclarium.raters.agreement.permutation import compare_pairs
 from nuclarium.raters.answer_codes import Answers
 
 CLASSES, LIMIT = 4, 0.05

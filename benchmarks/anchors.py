@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 from scipy.cluster import hierarchy
 
-from nuclarium.raters.anchors import Anchors, find_anchors
-from nuclarium.raters.boundary import anchor_outlines
+from nuclarium.raters.anchors.clusters import Anchors, find_anchors
 from nuclarium.raters.marks import RaterMarks, read_marks
+from nuclarium.raters.outlines.truth import anchor_outlines
 
 SIDE_PX = 28.0
 MISS = 0.1

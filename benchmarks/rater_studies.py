@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.classes import shipped_hierarchy
-from nuclarium.raters.anchors import Anchors, find_anchors
+from nuclarium.raters.anchors.clusters import Anchors, find_anchors
 from nuclarium.raters.answers import UNDETECTED, Answers
 from nuclarium.raters.marks import RaterMarks, read_marks
 from nuclarium.synthetic.raters import Study

@@ -20,8 +20,8 @@ import numpy as np
 from rater_studies import answers_at_anchors
 
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.enough import Enough, raters_enough
-from nuclarium.raters.truth import infer_truth
+from nuclarium.raters.planning.enough import Enough, raters_enough
+from nuclarium.raters.truth.inference import infer_truth
 from nuclarium.report.rater_curves import curves_figure
 from nuclarium.synthetic.raters import study
 from nuclarium.synthetic.raters_spec import StudySpec

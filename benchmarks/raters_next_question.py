@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 from rater_studies import answers_at_anchors
 
-from nuclarium.raters.next_question import Floats, supposed_expert
-from nuclarium.raters.next_question_trial import ORDERS, questions_needed, tried_orders
-from nuclarium.raters.truth import coded
+from nuclarium.raters.planning.next_question import Floats, supposed_expert
+from nuclarium.raters.planning.trial import ORDERS, questions_needed, tried_orders
+from nuclarium.raters.truth.inference import coded
 from nuclarium.report.rater_curves import curves_figure
 from nuclarium.synthetic.raters import study
 from nuclarium.synthetic.raters_spec import ARMS, GROUPS, StudySpec

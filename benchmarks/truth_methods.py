@@ -22,10 +22,10 @@ import pandas as pd
 
 from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.raters.answers import UNDETECTED, Answers, read_answers
-from nuclarium.raters.bayes import bayesian_dawid_skene
-from nuclarium.raters.fit import Coded
-from nuclarium.raters.prior import confusion_prior
-from nuclarium.raters.truth import coded, infer_truth
+from nuclarium.raters.truth.bayes import bayesian_dawid_skene
+from nuclarium.raters.truth.fit import Coded
+from nuclarium.raters.truth.inference import coded, infer_truth
+from nuclarium.raters.truth.prior import confusion_prior
 
 Study = tuple[Answers, np.ndarray]
 

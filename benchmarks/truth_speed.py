@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nuclarium.raters.dawid_skene import dawid_skene
-from nuclarium.raters.fit import Coded
+from nuclarium.raters.truth.dawid_skene import dawid_skene
+from nuclarium.raters.truth.fit import Coded
 
 Found = tuple[float, float, float, int]
 

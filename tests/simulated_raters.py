@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nuclarium.raters.fit import Coded
+from nuclarium.raters.truth.fit import Coded
 
 
 def confusions(rng: np.random.Generator, raters: int, labels: int, low: float = 0.6) -> np.ndarray:

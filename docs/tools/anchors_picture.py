@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from nuclarium.raters.anchors import Anchors, find_anchors
+from nuclarium.raters.anchors.clusters import Anchors, find_anchors
 from nuclarium.raters.marks import RaterMarks, read_marks
 from nuclarium.report.lettering import font
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rater_marks import grid, jittered
 
-from nuclarium.raters.anchors import find_anchors
+from nuclarium.raters.anchors.clusters import find_anchors
 from nuclarium.raters.marks import read_marks
 
 LAWS = settings(max_examples=35, deadline=None)

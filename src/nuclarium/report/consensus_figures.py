@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nuclarium.raters.accuracy_confusion import Confusions
+from nuclarium.raters.accuracy.confusion import Confusions
 from nuclarium.report.curve_plot import CurvePlot, curve_plot
 from nuclarium.report.disputed import DisputedCard, DisputedItem, disputed_card, label_looks
 from nuclarium.report.heat_map import HeatMap, heat_map

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from nuclarium.raters.agreement import agreement
-from nuclarium.raters.agreement_counts import Undetected
-from nuclarium.raters.agreement_repeats import intra_rater
+from nuclarium.raters.agreement.coefficient import agreement
+from nuclarium.raters.agreement.counts import Undetected
+from nuclarium.raters.agreement.repeats import intra_rater
 from nuclarium.raters.answers import UNDETECTED, Answers
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study, at_level, levels_of

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.next_question import next_questions
-from nuclarium.raters.truth import Truth
+from nuclarium.raters.planning.next_question import next_questions
+from nuclarium.raters.truth.inference import Truth
 
 _MOST_LABELS = 200
 _MOST_ROWS = 10_000

@@ -9,8 +9,8 @@ import pandas as pd
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.enough import raters_enough
-from nuclarium.raters.truth import Truth
+from nuclarium.raters.planning.enough import raters_enough
+from nuclarium.raters.truth.inference import Truth
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 
 _MOST = 15

@@ -14,7 +14,7 @@ from nuclarium.core.errors import NuclariumError
 from nuclarium.core.geometry import Box
 from nuclarium.io.readers import open_image
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.truth import Truth
+from nuclarium.raters.truth.inference import Truth
 from nuclarium.report.disputed import DisputedItem, Drawn
 
 SHOWN = 24

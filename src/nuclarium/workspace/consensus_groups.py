@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nuclarium.raters.accuracy_inferred import inferred_accuracy
-from nuclarium.raters.agreement_levels import truth_at
+from nuclarium.raters.accuracy.inferred import inferred_accuracy
+from nuclarium.raters.agreement.levels import truth_at
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.prior import shared_levels
-from nuclarium.raters.truth import Truth, infer_truth
+from nuclarium.raters.truth.inference import Truth, infer_truth
+from nuclarium.raters.truth.prior import shared_levels
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study
 

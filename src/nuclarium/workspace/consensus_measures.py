@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.accuracy import rater_accuracy
-from nuclarium.raters.accuracy_confusion import Confusions, confusions
-from nuclarium.raters.agreement_levels import truth_at
-from nuclarium.raters.agreement_pairs import PairwiseKappa, pairwise_kappa
+from nuclarium.raters.accuracy.confusion import Confusions, confusions
+from nuclarium.raters.accuracy.raters import rater_accuracy
+from nuclarium.raters.agreement.levels import truth_at
+from nuclarium.raters.agreement.pairs import PairwiseKappa, pairwise_kappa
+from nuclarium.raters.agreement.scaling import scaled_places
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.scaling import scaled_places
-from nuclarium.raters.truth import Truth
+from nuclarium.raters.truth.inference import Truth
 from nuclarium.workspace.consensus_agreement import (
     agreement_table,
     remarks_on_agreement,

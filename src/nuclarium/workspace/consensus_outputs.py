@@ -13,8 +13,8 @@ import pandas as pd
 
 import nuclarium
 from nuclarium.io.write import write_json, write_long_table, write_table, write_text
-from nuclarium.raters.accuracy_confusion import Confusions
-from nuclarium.raters.agreement_pairs import PairwiseKappa
+from nuclarium.raters.accuracy.confusion import Confusions
+from nuclarium.raters.agreement.pairs import PairwiseKappa
 from nuclarium.raters.answers import UNDETECTED
 from nuclarium.report.consensus_figures import ConsensusNumbers
 from nuclarium.report.consensus_page import ConsensusFacts, render_consensus

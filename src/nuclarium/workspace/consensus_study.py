@@ -12,8 +12,8 @@ import pandas as pd
 
 from nuclarium.core.classes import Hierarchy, read_hierarchy, shipped_hierarchy
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.agreement_levels import answers_at
-from nuclarium.raters.anchors import Anchors, find_anchors
+from nuclarium.raters.agreement.levels import answers_at
+from nuclarium.raters.anchors.clusters import Anchors, find_anchors
 from nuclarium.raters.answers import UNDETECTED, Answers, read_answers, remarks_on
 from nuclarium.raters.marks import RaterMarks, read_marks
 from nuclarium.workspace.consensus_settings import ConsensusSettings

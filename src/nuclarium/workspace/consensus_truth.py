@@ -11,7 +11,7 @@ import pandas as pd
 
 from nuclarium.raters.answers import UNDETECTED
 from nuclarium.raters.marks import RaterMarks
-from nuclarium.raters.truth import Truth
+from nuclarium.raters.truth.inference import Truth
 from nuclarium.report.disputed import Drawn
 from nuclarium.workspace.consensus_disputed import short_table
 from nuclarium.workspace.consensus_gallery import Place

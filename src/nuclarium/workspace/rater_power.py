@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.crossed import crossed_difference
+from nuclarium.raters.planning.crossed import crossed_difference
 from nuclarium.synthetic.raters_answers import planted_confusion
 from nuclarium.synthetic.raters_labels import StudyLabels, study_labels
 from nuclarium.synthetic.raters_people import People, shares

@@ -14,15 +14,15 @@ from sklearn.metrics import (
 
 from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.accuracy import rater_accuracy
-from nuclarium.raters.accuracy_confusion import confusions
-from nuclarium.raters.accuracy_curves import RankedScores
-from nuclarium.raters.accuracy_inferred import inferred_accuracy
-from nuclarium.raters.accuracy_outlines import segmentation_accuracy
-from nuclarium.raters.accuracy_scores import mcc
-from nuclarium.raters.agreement_levels import answers_at, truth_at
+from nuclarium.raters.accuracy.confusion import confusions
+from nuclarium.raters.accuracy.curves import RankedScores
+from nuclarium.raters.accuracy.inferred import inferred_accuracy
+from nuclarium.raters.accuracy.outlines import segmentation_accuracy
+from nuclarium.raters.accuracy.raters import rater_accuracy
+from nuclarium.raters.accuracy.scores import mcc
+from nuclarium.raters.agreement.levels import answers_at, truth_at
 from nuclarium.raters.answer_codes import Answers
-from nuclarium.raters.truth import Truth
+from nuclarium.raters.truth.inference import Truth
 
 LABELS = ("a", "b", "c", "undetected")
 

@@ -14,11 +14,16 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 
 from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.agreement import COEFFICIENTS, agreement, agreement_difference, band
-from nuclarium.raters.agreement_counts import label_counts, told
-from nuclarium.raters.agreement_distances import distance
-from nuclarium.raters.agreement_levels import answers_at, detected_by
-from nuclarium.raters.agreement_pairs import pairwise_kappa
+from nuclarium.raters.agreement.coefficient import (
+    COEFFICIENTS,
+    agreement,
+    agreement_difference,
+    band,
+)
+from nuclarium.raters.agreement.counts import label_counts, told
+from nuclarium.raters.agreement.distances import distance
+from nuclarium.raters.agreement.levels import answers_at, detected_by
+from nuclarium.raters.agreement.pairs import pairwise_kappa
 from nuclarium.raters.answer_codes import Answers
 
 KRIPPENDORFF = """

@@ -7,10 +7,10 @@ from scipy.cluster import hierarchy
 from tests.rater_marks import disc, grid, jittered, outline_columns, table
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.anchors import find_anchors
-from nuclarium.raters.anchors_choice import Preference
-from nuclarium.raters.anchors_linkage import complete_linkage
-from nuclarium.raters.anchors_nearness import Nearness, Similarity
+from nuclarium.raters.anchors.choice import Preference
+from nuclarium.raters.anchors.clusters import find_anchors
+from nuclarium.raters.anchors.linkage import complete_linkage
+from nuclarium.raters.anchors.nearness import Nearness, Similarity
 from nuclarium.raters.answers import UNDETECTED
 from nuclarium.raters.marks import read_marks
 

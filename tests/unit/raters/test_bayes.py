@@ -11,11 +11,11 @@ from tests.simulated_raters import answers_from, confusions, naive_posterior
 from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import UNDETECTED, Answers
-from nuclarium.raters.bayes import bayesian_dawid_skene
-from nuclarium.raters.fit import Coded
-from nuclarium.raters.posterior import split_r_hat
-from nuclarium.raters.prior import confusion_prior, shared_levels
-from nuclarium.raters.truth import infer_truth
+from nuclarium.raters.truth.bayes import bayesian_dawid_skene
+from nuclarium.raters.truth.fit import Coded
+from nuclarium.raters.truth.inference import infer_truth
+from nuclarium.raters.truth.posterior import split_r_hat
+from nuclarium.raters.truth.prior import confusion_prior, shared_levels
 
 
 def exact_posterior(

@@ -8,18 +8,18 @@ from tests.rater_marks import disc, outline_columns, table
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.io.interchange.polygons import fill
-from nuclarium.raters.anchors import find_anchors
-from nuclarium.raters.anchors_choice import Preference
-from nuclarium.raters.boundary import (
+from nuclarium.raters.anchors.choice import Preference
+from nuclarium.raters.anchors.clusters import find_anchors
+from nuclarium.raters.marks import read_marks
+from nuclarium.raters.outlines.overlap import outline_overlap
+from nuclarium.raters.outlines.staple import staple
+from nuclarium.raters.outlines.truth import (
     accepted_probability,
     anchor_outlines,
     outline_answers,
     staple_outline,
 )
-from nuclarium.raters.boundary_overlap import outline_overlap
-from nuclarium.raters.boundary_staple import staple
-from nuclarium.raters.marks import read_marks
-from nuclarium.raters.truth import infer_truth
+from nuclarium.raters.truth.inference import infer_truth
 
 NAN = np.nan
 

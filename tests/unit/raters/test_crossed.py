@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.crossed import crossed_difference
+from nuclarium.raters.planning.crossed import crossed_difference
 
 
 def drawn(rng, raters=6, fields=8, of_raters=1.0, of_fields=1.0, rest=1.0, mean=0.0):

@@ -17,10 +17,10 @@ from tests.simulated_raters import (
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import read_answers
-from nuclarium.raters.dawid_skene import dawid_skene
-from nuclarium.raters.fit import Coded
-from nuclarium.raters.majority import majority_vote
-from nuclarium.raters.truth import infer_truth
+from nuclarium.raters.truth.dawid_skene import dawid_skene
+from nuclarium.raters.truth.fit import Coded
+from nuclarium.raters.truth.inference import infer_truth
+from nuclarium.raters.truth.majority import majority_vote
 
 
 @st.composite

@@ -6,10 +6,10 @@ import pytest
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.enough import SCORES, raters_enough
-from nuclarium.raters.enough_draws import Plan, ranks
-from nuclarium.raters.enough_scores import Reference, auroc_micro, correlation, scores_against
-from nuclarium.raters.truth import coded, infer_truth
+from nuclarium.raters.planning.draws import Plan, ranks
+from nuclarium.raters.planning.enough import SCORES, raters_enough
+from nuclarium.raters.planning.scores import Reference, auroc_micro, correlation, scores_against
+from nuclarium.raters.truth.inference import coded, infer_truth
 
 LABELS = ("a", "b", "c", "undetected")
 

@@ -7,9 +7,9 @@ import pytest
 from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers, read_answers
-from nuclarium.raters.joint import nucls_truth, number_of_matches
-from nuclarium.raters.rolled import rolled_up
-from nuclarium.raters.truth import infer_truth
+from nuclarium.raters.truth.inference import infer_truth
+from nuclarium.raters.truth.joint import nucls_truth, number_of_matches
+from nuclarium.raters.truth.rolled import rolled_up
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from tests.rater_marks import disc, outline_columns, table
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.anchors import find_anchors
+from nuclarium.raters.anchors.clusters import find_anchors
 from nuclarium.raters.marks import read_marks
 
 NAN = np.nan

@@ -13,14 +13,14 @@ from tests.simulated_raters import answers_from, confusions, naive_posterior
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers, read_answers
-from nuclarium.raters.dawid_skene import dawid_skene
-from nuclarium.raters.fit import Coded
-from nuclarium.raters.glad import _loss, glad
-from nuclarium.raters.mace import mace
-from nuclarium.raters.majority import majority_vote
-from nuclarium.raters.one_coin import one_coin
-from nuclarium.raters.truth import METHODS, infer_truth
-from nuclarium.raters.weighted import weighted_vote
+from nuclarium.raters.truth.dawid_skene import dawid_skene
+from nuclarium.raters.truth.fit import Coded
+from nuclarium.raters.truth.glad import _loss, glad
+from nuclarium.raters.truth.inference import METHODS, infer_truth
+from nuclarium.raters.truth.mace import mace
+from nuclarium.raters.truth.majority import majority_vote
+from nuclarium.raters.truth.one_coin import one_coin
+from nuclarium.raters.truth.weighted import weighted_vote
 
 every_method = pytest.mark.parametrize("method", METHODS)
 

@@ -5,16 +5,16 @@ from hypothesis import strategies as st
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers
-from nuclarium.raters.fit import Coded
-from nuclarium.raters.next_question import (
+from nuclarium.raters.planning.next_question import (
     after_answer,
     expected_gain,
     next_questions,
     supposed_expert,
 )
-from nuclarium.raters.next_question_trial import ORDERS, questions_needed, tried_orders
-from nuclarium.raters.truth import METHODS, infer_truth
-from nuclarium.raters.with_expert import fit_with_expert
+from nuclarium.raters.planning.trial import ORDERS, questions_needed, tried_orders
+from nuclarium.raters.planning.with_expert import fit_with_expert
+from nuclarium.raters.truth.fit import Coded
+from nuclarium.raters.truth.inference import METHODS, infer_truth
 
 Q = np.array([[0.5, 0.3, 0.2], [0.9, 0.1, 0.0], [1.0, 0.0, 0.0]])
 

@@ -6,8 +6,8 @@ from tests.rater_marks import disc
 
 from nuclarium.core.geometry import Box
 from nuclarium.io.interchange.polygons import fill
-from nuclarium.raters.boundary_overlap import outline_overlap
-from nuclarium.raters.outline_runs import Runs
+from nuclarium.raters.outlines.overlap import outline_overlap
+from nuclarium.raters.outlines.runs import Runs
 
 SHAPE = (40, 40)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nuclarium.raters.scaling import scaled_places
+from nuclarium.raters.agreement.scaling import scaled_places
 
 
 def distances(places):

@@ -6,7 +6,7 @@ import pytest
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.answers import Answers, read_answers
-from nuclarium.raters.truth import infer_truth
+from nuclarium.raters.truth.inference import infer_truth
 
 
 def answers_of(*rows: str) -> Answers:

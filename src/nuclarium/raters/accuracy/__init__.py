@@ -1,0 +1,1 @@
+"""How well raters, or what was inferred of them, meet a truth."""

@@ -1,0 +1,1 @@
+"""From marks of many raters to one anchor a nucleus."""

@@ -1,0 +1,1 @@
+"""Which outline of an anchor is true."""

@@ -1,0 +1,1 @@
+"""How many raters are enough, and what to ask an expert next."""

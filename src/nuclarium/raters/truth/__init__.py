@@ -1,0 +1,1 @@
+"""One truth from answers that differ: seven methods behind one function."""
