@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
-from nuclarium.cli.options import Json, command_line
+from nuclarium.cli.options import Json, command_line, taking_several
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
+        cls=taking_several("--group", "--truth-group"),
         epilog="Examples:  nuclarium consensus answers.csv --out consensus   |   "
-        "nuclarium consensus study --arm U-control --truth-group SP,JP --group NP --images "
+        "nuclarium consensus study --arm U-control --truth-group SP JP --group NP --images "
         "study/images --keep-aliases --out consensus   |   "
-        "nuclarium consensus crowd.csv --column item=task --column rater=worker --out consensus"
+        "nuclarium consensus crowd.csv --column item=task --column rater=worker --out consensus",
     )(consensus)
 
 
@@ -41,10 +42,12 @@ def consensus(
         str | None, typer.Option(help="Arm of the study; that with most rows when left out.")
     ] = None,
     group: Annotated[
-        str | None, typer.Option(help="Groups whose raters are judged, with commas; all.")
+        list[str] | None,
+        typer.Option(help="Groups whose raters are judged, with spaces or commas between; all."),
     ] = None,
     truth_group: Annotated[
-        str | None, typer.Option(help="Groups whose answers make the truth, with commas; all.")
+        list[str] | None,
+        typer.Option(help="Groups whose answers make the truth, alike; all."),
     ] = None,
     hierarchy: Annotated[
         str | None,

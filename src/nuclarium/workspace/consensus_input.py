@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -100,9 +100,10 @@ def chosen_columns(pairs: list[str] | None) -> dict[str, str]:
     return chosen
 
 
-def listed(names: str | None) -> tuple[str, ...]:
-    """Read names with commas between."""
-    return tuple(filter(None, map(str.strip, (names or "").split(","))))
+def listed(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return names each of which may be several, with commas between."""
+    parts = (part.strip() for name in names or () for part in name.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _only_table(folder: Path, columns: Mapping[str, str]) -> Path:
