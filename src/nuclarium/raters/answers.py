@@ -200,7 +200,7 @@ def _only_one(
         row = differs[0]
         name = table[what].iloc[row] if what in table.columns else owner[row]
         raise SettingsError(
-            f"A {what} must have one {column}, but {what} '{name}' has '{names[codes[row]]}' and "
-            f"'{names[value[owner[row]]]}'. Give each its own name."
+            f"Each {what} must have one {column}, but {what} '{name}' has '{names[codes[row]]}' "
+            f"and '{names[value[owner[row]]]}'. Give each its own name."
         )
     return value, names

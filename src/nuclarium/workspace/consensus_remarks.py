@@ -20,7 +20,7 @@ def tiles(study: Study, measures: Measures) -> dict[str, str]:
     """Return the figures at the head of the page."""
     answers = study.answers
     told = {"Fields": count_text(len(answers.fields))} if len(answers.fields) > 1 else {}
-    word = "Places marked" if study.anchors is not None else "Items"
+    word = "Places marked" if _are_found(study) else "Items"
     told |= {word: count_text(len(answers.items)), "Raters": count_text(len(answers.raters))}
     told["Answers"] = count_text(len(answers))
     names = np.array([*measures.truth.labels, ""], object)[measures.truth.labels_of_items]
@@ -132,13 +132,18 @@ _METHODS = {
 }
 
 
+def _are_found(study: Study) -> bool:
+    """Whether items were found from marks, not named by the table."""
+    return study.anchors is not None and study.anchors.names is None
+
+
 def methods_text(
     study: Study, measures: Measures, settings: ConsensusSettings, version: str
 ) -> str:
     """Return a paragraph for the methods of a paper."""
     answers = study.answers
     text = ""
-    if study.anchors is not None:
+    if _are_found(study):
         text += (
             "Marks of all raters were joined to nuclei by agglomerative clustering with complete "
             f"linkage at an intersection over union of {settings.min_iou:g}, never two marks of "

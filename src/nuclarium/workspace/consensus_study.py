@@ -13,9 +13,10 @@ import pandas as pd
 from nuclarium.core.classes import Hierarchy, read_hierarchy, shipped_hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.agreement.levels import answers_at
-from nuclarium.raters.anchors.clusters import Anchors, find_anchors
+from nuclarium.raters.anchors.clusters import Anchors, find_anchors, given_anchors
 from nuclarium.raters.answers import UNDETECTED, Answers, read_answers, remarks_on
 from nuclarium.raters.marks import RaterMarks, read_marks
+from nuclarium.workspace.consensus_input import BOX
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 
 _SHIPPED = "nucls"
@@ -36,7 +37,7 @@ class Study:
     hierarchy : Hierarchy or None
         That all labels are of.
     marks : RaterMarks or None
-        Of all arms, where items were found from marks.
+        Of all arms, where the table has boxes or outlines.
     anchors : Anchors or None
         The items of all arms.
     remarks : tuple of str
@@ -78,7 +79,8 @@ def study_of(
     else:
         parts = {name: read_answers(part) for name, part in table.groupby(of_row, sort=True)}
         arms = {name: answers for name, (answers, _) in parts.items()}
-        study = Study(arms[arm], arm, arms, None, remarks=parts[arm][1])
+        marks, anchors, aside = _given_places(table)
+        study = Study(arms[arm], arm, arms, None, marks, anchors, (*parts[arm][1], *aside))
     said = [text for text in study.remarks if not text.startswith(f"label {UNDETECTED} was never")]
     return replace(study, hierarchy=hierarchy, remarks=(*remarks, *unknown, *said))
 
@@ -99,6 +101,23 @@ def _study_of_marks(table: pd.DataFrame, arm: str, settings: ConsensusSettings) 
     answers = whole.only(items=marked)
     said = (*marks.remarks, *anchors.remarks, *remarks_on(answers))
     return Study(answers, arm, arms, None, marks, anchors, said)
+
+
+def _given_places(
+    table: pd.DataFrame,
+) -> tuple[RaterMarks | None, Anchors | None, tuple[str, ...]]:
+    """Return the marks of a table that names items as well, if each item has one; remarks."""
+    if not {"field", *BOX} <= set(table.columns):
+        return None, None, ()
+    boxed = table[(table[list(BOX)] != "").all(axis=1)].reset_index(drop=True)
+    bare = table["item"].nunique() - boxed["item"].nunique()
+    if not len(boxed):
+        return None, None, ()
+    if bare:
+        return None, None, (f"Boxes were left aside, since {bare:,} items have none.",)
+    marks = read_marks(boxed)
+    anchors = given_anchors(marks, boxed["item"].to_numpy()[marks.row].tolist())
+    return marks, anchors, ()
 
 
 def chosen_arm(arms: pd.Series[str], wanted: str | None) -> tuple[str, tuple[str, ...]]:

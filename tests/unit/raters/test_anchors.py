@@ -8,7 +8,7 @@ from tests.rater_marks import disc, grid, jittered, outline_columns, table
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.anchors.choice import Preference
-from nuclarium.raters.anchors.clusters import find_anchors
+from nuclarium.raters.anchors.clusters import find_anchors, given_anchors
 from nuclarium.raters.anchors.linkage import complete_linkage
 from nuclarium.raters.anchors.nearness import Nearness, Similarity
 from nuclarium.raters.answers import UNDETECTED
@@ -265,3 +265,22 @@ def test_gigantic_mark_among_many_is_harmless(rng):
     giant = table(("f", "r0", "tumor", -1e9, -1e9, 1e9, 1e9))
     marks = read_marks(pd.concat([frame, giant]))
     assert len(find_anchors(marks)) == 61
+
+
+def test_marks_that_name_their_nucleus_are_taken_as_they_say():
+    given = pd.DataFrame(
+        {
+            "field": "f",
+            "rater": ["a", "b", "a", "b"],
+            "label": "tumor",
+            "xmin": [0, 50, 50, 1],
+            "ymin": 0,
+            "xmax": [10, 60, 60, 11],
+            "ymax": 9,
+        }
+    )
+    found = given_anchors(read_marks(given), ["far", "near", "near", "far"])
+    assert found.ids == ("far", "near")
+    assert found.boxes[:, 1].tolist() == [0, 50]
+    with pytest.raises(SettingsError, match="lies in one field"):
+        given_anchors(read_marks(given.assign(field=["f", "g", "f", "f"])), ["n"] * 4)

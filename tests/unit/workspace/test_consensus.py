@@ -88,6 +88,28 @@ def test_marks_become_nuclei_with_boxes(tmp_path):
     assert raters.loc["R1", "detection_recall"] == 1
 
 
+def test_items_with_boxes_keep_their_names_and_get_places(tmp_path):
+    table = answers().assign(field="f1", xmin="", ymin="", xmax="", ymax="")
+    number = table["item"].factorize()[0]
+    table["xmin"], table["xmax"] = (number * 20).astype(str), (number * 20 + 10).astype(str)
+    table["ymin"], table["ymax"] = "3", "9"
+    consensus(table, tmp_path)
+    out = tmp_path / "out"
+    truth = pd.read_csv(out / "truth.csv")
+    assert set(truth["item"]) == set(table["item"])
+    assert dict(zip(truth["item"], truth["xmin"], strict=True)) == {
+        item: number * 20 for number, item in enumerate(dict.fromkeys(table["item"]))
+    }
+    assert len(pd.read_csv(out / "truth_marks.csv")) == table["item"].nunique()
+
+
+def test_an_item_in_two_fields_is_refused(tmp_path):
+    table = answers().assign(xmin="0", ymin="0", xmax="9", ymax="9")
+    table["field"] = ["f1", "f2"] * (len(table) // 2)
+    with pytest.raises(SettingsError, match="must have one field"):
+        consensus(table, tmp_path)
+
+
 def test_nuclei_of_the_truth_are_a_table_of_marks_again(tmp_path):
     from nuclarium.raters.marks import read_marks
 

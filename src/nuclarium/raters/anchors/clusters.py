@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -50,6 +50,8 @@ class Anchors:
         several; `cluster` then has the one with most marks.
     remarks : tuple of str
         What was left out.
+    names : tuple of str or None
+        Names that the table gave; None where anchors were found.
     """
 
     field: Codes
@@ -60,13 +62,16 @@ class Anchors:
     cluster: Codes
     members: Places
     remarks: tuple[str, ...] = ()
+    names: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.field)
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Name of each anchor: its field and its number there, from 1."""
+        """Name of each anchor: its own, or its field and its number there, from 1."""
+        if self.names is not None:
+            return self.names
         begins = np.searchsorted(self.field, self.field)
         number = (np.arange(len(self)) - begins + 1).tolist()
         return tuple(f"{self.fields[f]}#{i}" for f, i in zip(self.field, number, strict=True))
@@ -210,6 +215,43 @@ def find_anchors(
         )
         number += len(chosen)
     return _sorted(marks, found, remarks)
+
+
+def given_anchors(marks: RaterMarks, items: Sequence[str]) -> Anchors:
+    """Return the anchors of marks that say themselves which nucleus they are of.
+
+    Parameters
+    ----------
+    marks : RaterMarks
+    items : sequence of str
+        Name of the nucleus of each mark.
+
+    Returns
+    -------
+    anchors : Anchors
+        With these `names`; the medoid stands for each.
+
+    Raises
+    ------
+    SettingsError
+        If marks of one name are in several fields.
+    """
+    names, anchor = np.unique(np.asarray(items, object).astype(str), return_inverse=True)
+    order = np.argsort(anchor, kind="stable")
+    member = np.stack([anchor[order], order], axis=1)
+    begins = np.searchsorted(member[:, 0], np.arange(len(names)))
+    field = marks.field[member[:, 1]]
+    torn = np.flatnonzero(field != field[begins][member[:, 0]])
+    if len(torn):
+        raise SettingsError(
+            f"An item lies in one field, but {names[member[torn[0], 0]]} has marks in several. "
+            "Give items of different fields different names."
+        )
+    similarity = Similarity(marks, Nearness(0.25, "box", 12.0, (1.0, 1.0), inclusive=False))
+    rank = np.zeros(len(marks), np.int64)
+    chosen = member[medoids(member[:, 0], member[:, 1], rank, similarity)]
+    anchors = _sorted(marks, [_Found(member, chosen[:, 1])], ())
+    return replace(anchors, names=tuple(str(names[anchor[mark]]) for mark in anchors.mark))
 
 
 @dataclass(frozen=True, slots=True)
