@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, exc
 
-from nuclarium.core.errors import NuclariumError, StoreError
+from nuclarium.core.errors import AnnotationError, NuclariumError, StoreError
 
 Work = Callable[[Connection], Any]
 MOST_TOGETHER = 256
@@ -86,13 +85,23 @@ class Writer:
 
 def as_sentence(error: Exception) -> Exception:
     """Return an error of the data base as one that says what happened and what to do."""
-    if isinstance(error, DBAPIError):
+    if isinstance(error, exc.IntegrityError):
+        return AnnotationError(
+            "What is written must name people, images and documents that are in the store, and "
+            f"be new where it must be new, but the data base says: {_cause(error)}."
+        )
+    if isinstance(error, exc.DBAPIError | exc.TimeoutError):
         return StoreError(
-            f"The store must be writable, but the data base says: {error.orig}. Nothing of this "
-            "change was kept and what was kept before is safe. Make room on the disk, or see that "
-            "the store can be written, and send it again."
+            f"The store must be readable and writable, but the data base says: {_cause(error)}. "
+            "Nothing of this change was kept, and what was kept before is safe. Make room on the "
+            "disk, or see that the store can be reached, and send it again."
         )
     return error
+
+
+def _cause(error: Exception) -> str:
+    said = str(error.orig if isinstance(error, exc.DBAPIError) else error).strip()
+    return (said.splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _refused_or_done(connection: Connection, work: Work) -> Any:
