@@ -9,9 +9,12 @@ from nuclarium.annotate.store_base import open_engine
 from nuclarium.annotate.store_documents import Documents
 from nuclarium.annotate.store_edits import Edits
 from nuclarium.annotate.store_people import People
+from nuclarium.annotate.store_states import States
+from nuclarium.annotate.store_studies import Studies
+from nuclarium.annotate.store_suggestions import Suggestions
 
 
-class Store(People, Documents, Edits):
+class Store(People, Documents, Edits, States, Studies, Suggestions):
     """All that people annotate, in one SQLite file or on a PostgreSQL server.
 
     Any thread may call it. One thread writes, and what is sent together is committed together;

@@ -72,7 +72,7 @@ class Documents(StoreBase):
         head = DocumentHead(
             checks.new_id("d"), image, box, owner, study, arm, repeat, hierarchy=hierarchy or {}
         )
-        return self._write(lambda connection: _open(connection, head))
+        return self._write(lambda connection: open_in(connection, head))
 
     def head(self, document: str) -> DocumentHead:
         """Return a document without its nuclei; AnnotationError where there is none."""
@@ -130,7 +130,8 @@ def _register(connection: Connection, image: StoredImage) -> StoredImage:
     return image
 
 
-def _open(connection: Connection, head: DocumentHead) -> DocumentHead:
+def open_in(connection: Connection, head: DocumentHead) -> DocumentHead:
+    """Return the document of the place of `head`, which is made where there is none."""
     place = json.dumps([head.image, head.box, head.owner, head.study, head.arm, head.repeat])
     query = select(documents).where(documents.c.place == place)
     row = connection.execute(query).first()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Insert, insert, select, update
@@ -16,6 +16,7 @@ from nuclarium.annotate.judge import Acknowledgement, Head, Judgement
 from nuclarium.annotate.nuclei import Change, Edit, Nucleus, change_from_json
 from nuclarium.annotate.store_base import StoreBase, store_now
 from nuclarium.annotate.store_documents import read_head
+from nuclarium.annotate.store_states import log_state
 from nuclarium.annotate.tables import documents, edits, nuclei
 from nuclarium.core.errors import AnnotationError
 
@@ -105,6 +106,8 @@ def _append(
         _insert(connection, document, judgement)
         this = update(documents).where(documents.c.id == document)
         connection.execute(this.values(revision=answer.revision))
+        if head.status == "not_started":
+            log_state(connection, replace(head, revision=answer.revision), "in_work", by)
     return answer
 
 

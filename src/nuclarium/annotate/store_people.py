@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from nuclarium.annotate import checks
+from nuclarium.annotate.roles import ROLES, Role
 from nuclarium.annotate.store_base import StoreBase, store_now
 from nuclarium.annotate.tables import invitations, users
 from nuclarium.core.errors import AnnotationError
-
-Role = Literal["admin", "senior", "rater", "viewer"]
-ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -107,3 +108,82 @@ nuclei = Table(
     Column("body", Text),
 )
 """What every nucleus is now, the fold of the edits: ``body`` is null where it was removed."""
+
+states = Table(
+    "states",
+    metadata,
+    Column("sequence", NUMBER, primary_key=True, autoincrement=True),
+    Column("document", ID, ForeignKey("documents.id"), nullable=False, index=True),
+    Column("revision", NUMBER, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("made_by", String(200), ForeignKey("users.alias"), nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("mark", String(100)),
+    Column("stored", String(40), nullable=False),
+)
+
+studies = Table(
+    "studies",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("design", Text, nullable=False),
+    Column("hierarchy", Text, nullable=False),
+    Column("made_by", String(200), ForeignKey("users.alias"), nullable=False),
+    Column("since", String(40), nullable=False),
+)
+
+study_fields = Table(
+    "study_fields",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("study", ID, ForeignKey("studies.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("image", ID, ForeignKey("images.id"), nullable=False),
+    Column("box", String(100)),
+    Column("gold", ID, ForeignKey("documents.id")),
+)
+
+study_raters = Table(
+    "study_raters",
+    metadata,
+    Column("study", ID, ForeignKey("studies.id"), primary_key=True),
+    Column("alias", String(200), ForeignKey("users.alias"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("since", String(40), nullable=False),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("study", ID, ForeignKey("studies.id"), nullable=False, index=True),
+    Column("field", ID, ForeignKey("study_fields.id"), nullable=False),
+    Column("rater", String(200), ForeignKey("users.alias"), nullable=False, index=True),
+    Column("arm", String(200), nullable=False),
+    Column("repeat", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("document", ID, ForeignKey("documents.id")),
+    UniqueConstraint("field", "rater", "repeat"),
+)
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("image", ID, ForeignKey("images.id"), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("z", Integer),
+    Column("x0", Float, nullable=False),
+    Column("y0", Float, nullable=False),
+    Column("x1", Float, nullable=False),
+    Column("y1", Float, nullable=False),
+    Column("label", String(200), nullable=False),
+    Column("score", Float),
+    Column("replaced", Boolean, nullable=False),
+    Column("rings", Text, nullable=False),
+    Index("ix_suggestions_image", "image", "source", "replaced"),
+)
+"""Outlines to accept or reject; what a newer set replaces stays, since nuclei name it."""

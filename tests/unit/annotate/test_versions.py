@@ -1,6 +1,7 @@
 """Stores of every version are opened, and brought up to date."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,6 +9,7 @@ from alembic.migration import MigrationContext
 
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_base import open_engine
+from nuclarium.annotate.studies import Design
 from nuclarium.annotate.tables import metadata
 from nuclarium.annotate.versions import all_versions
 from nuclarium.core.errors import StoreError
@@ -54,3 +56,18 @@ def test_an_address_is_shown_without_its_password():
     with pytest.raises(StoreError) as raised:
         Store.open("mysql://ada:secret@host/store")
     assert "secret" not in str(raised.value)
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "store.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(Path(__file__).with_name("store_0001.sql").read_text("utf-8"))
+    connection.close()
+    with Store.open(path) as store:
+        (head,) = store.documents()
+        assert [user.alias for user in store.users()] == ["R1", "R2"]
+        assert [n.label for n in store.document(head.id).nuclei.values()] == ["sTIL"]
+        assert len(store.changes(head.id)) == 4
+        assert store.set_status(head.id, "done", "R2", seconds=30.0).status == "done"
+        study = store.add_study("first", Design(), [(head.image, None)], ["R2"], by="R1")
+        assert [task.rater for task in store.tasks(study=study.id)] == ["R2"]
