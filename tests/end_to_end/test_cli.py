@@ -557,11 +557,34 @@ def test_sample_organoids_are_stacks_that_say_they_are_synthetic(run, tmp_path):
     assert "synthetic stacks" in out
 
 
+def test_sample_raters_is_a_study_that_says_it_is_synthetic(run, tmp_path):
+    folder = tmp_path / "study"
+    command = ["sample", "raters", "--out", folder, "--fields", 2, "--raters", "SP=1,NP=2"]
+    code, out, _ = run(*command, "--arms", "U-control,E", "--json")
+    summary = json.loads(out)
+    assert (code, summary["raters"], summary["synthetic"]) == (0, {"SP": 1, "NP": 2}, True)
+    assert sorted(path.name for path in (folder / "images").iterdir()) == [
+        "field01.png",
+        "field02.png",
+    ]
+    assert "SYNTHETIC" in (folder / "README.txt").read_text()
+    code, _, err = run(*command)
+    assert code == 2
+    assert "--overwrite" in err
+    code, out, _ = run(*command, "--overwrite", "--no-images")
+    assert code == 0
+    assert not (folder / "images").exists()
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (["nothing"], "nuclei or organoid"),
-        (["--seed", 3], "organoids, but KIND is nuclei"),
+        (["nothing"], "nuclei, organoid or raters"),
+        (["--seed", 3], "organoid and raters, but KIND is nuclei"),
+        (["raters", "--raters", "XX=3"], "SP=3,JP=4,NP=18, with groups SP, JP, NP"),
+        (["raters", "--raters", "NP=0"], "at least one rater"),
+        (["raters", "--arms", "F"], "some of U-control, B-control, E"),
+        (["raters", "--small"], "--small is for organoid, but KIND is raters"),
         (["organoid", "--size", 3, 3, 3], "at least 14 µm deep"),
     ],
 )

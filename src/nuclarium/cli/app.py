@@ -11,6 +11,7 @@ from nuclarium import __version__
 from nuclarium.cli import (
     benchmark,
     compare,
+    consensus,
     dataset,
     images,
     networks,
@@ -74,5 +75,6 @@ for _topic in (
     networks,
     benchmark,
     compare,
+    consensus,
 ):
     _topic.register(app)

@@ -96,7 +96,8 @@ def build(
 @dataset_app.command(
     epilog="Examples:  nuclarium dataset split datasets/mine --ratios 80:10:10 --seed 1   |   "
     "nuclarium dataset split datasets/mine --by group --stratify condition   |   "
-    "nuclarium dataset split datasets/mine --by patient --folds 5"
+    "nuclarium dataset split datasets/mine --by patient --folds 5   |   "
+    "nuclarium dataset split datasets/nucls --folds nucls"
 )
 def split(
     dataset: DatasetPath,
@@ -109,16 +110,23 @@ def split(
     by: Annotated[
         str,
         typer.Option(
-            help="random; group, patient, slide, look or another column, which then stays "
-            "together; or condition-stratified, random with equal shares of each condition."
+            help="random; hospital, patient, slide, group, look or another column, which then "
+            "stays together; or condition-stratified, random with equal shares of each condition."
         ),
     ] = "random",
     stratify: Annotated[
-        str, typer.Option(help="Column whose values each part gets in equal shares.")
+        str,
+        typer.Option(
+            help="Column whose values each part gets in equal shares; classes: those of the nuclei."
+        ),
     ] = "",
     folds: Annotated[
-        int, typer.Option(help="Folds of a cross-validation over what is not test.")
-    ] = 0,
+        str,
+        typer.Option(
+            metavar="N|nucls",
+            help="Folds of a cross-validation over what is not test; or nucls: the published five.",
+        ),
+    ] = "0",
     seed: Annotated[int, typer.Option(help="Another seed, another draw.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -234,16 +242,21 @@ def diff(
     name="import",
     epilog="Examples:  nuclarium dataset import stage1_train --out datasets/dsb   |   "
     "nuclarium dataset import bmgd --format bmgd --truth masks --out datasets/bmgd   |   "
-    "nuclarium dataset import coco --out datasets/coco",
+    "nuclarium dataset import nucls NuCLS/corrected_single_rater --out datasets/nucls",
 )
 def import_(
-    source: Annotated[Path, typer.Argument(help="Folder that another program, or export, wrote.")],
+    source: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[FORMAT] FOLDER", help="Folder that another program, or export, wrote."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the dataset.")],
     kind: Annotated[
         str,
         typer.Option(
             "--format",
-            help="auto, bmgd, dsb2018, coco, yolo, cellpose, stardist, geojson or parquet.",
+            help="auto, bmgd, dsb2018, coco, nucls, yolo, cellpose, stardist, geojson or parquet.",
         ),
     ] = "auto",
     name: Name = "",
@@ -263,18 +276,27 @@ def import_(
     spacing_um: Annotated[
         float | None, typer.Option(help="Side of a pixel in µm, where files and sheet lack it.")
     ] = None,
+    classes: Annotated[
+        Path | None, typer.Option(help="TOML with the levels of the classes of nuclei.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="nucls: take fields that come twice alike once.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Freeze a dataset in another program's format."""
     from nuclarium.cli.progress import counted
     from nuclarium.workspace.dataset import Card
     from nuclarium.workspace.dataset_exchange import import_dataset
-    from nuclarium.workspace.dataset_options import intake_settings
+    from nuclarium.workspace.dataset_options import intake_settings, source_of
 
-    settings = intake_settings(sheet, None, None, truth, threshold, spacing_um)
+    folder, kind = source_of(source, kind)
+    settings = intake_settings(
+        sheet, None, None, truth, threshold, spacing_um, classes=classes, once=once
+    )
     card = Card(name, licence, origin, annotation)
     with counted("Reading and writing", quiet=as_json) as advance:
-        outcome = import_dataset(source, out, kind, settings, card, advance=advance)
+        outcome = import_dataset(folder, out, kind, settings, card, advance=advance)
     _show(outcome, as_json=as_json)
 
 
@@ -289,8 +311,8 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="bmgd, dsb2018, coco, coco-rle, yolo, cellpose, stardist, geojson, parquet, or "
-            "datasheet.",
+            help="bmgd, dsb2018, coco, coco-rle, nucls, yolo, cellpose, stardist, geojson, parquet "
+            "or datasheet.",
         ),
     ],
     as_json: Json = False,
@@ -301,11 +323,14 @@ def export(
 
     with counted("Writing", quiet=as_json) as advance:
         written = export_files(dataset, out, kind, advance=advance)
-    facts = {"folder": str(out), "format": kind, "images": len(written.items)}
+    made, notes = written.dataset, written.notes
+    facts = {"folder": str(out), "format": kind, "images": len(made.items), "notes": notes}
     if as_json:
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
-    else:
-        typer.echo(f"{facts['images']:,} images of {written.name} {written.version} are in {out}")
+        return
+    for note in notes:
+        typer.echo(note)
+    typer.echo(f"{len(made.items):,} images of {made.name} {made.version} are in {out}")
 
 
 def _show(outcome: Outcome, *, as_json: bool) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nuclarium.cli.options import INTERRUPTED, WRONG_INPUT, Json, command_line
+from nuclarium.core.errors import SettingsError
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +31,8 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Examples:  nuclarium evaluate results truth   |   "
         "nuclarium evaluate results truth --against other_results --groups plates.csv   |   "
-        "nuclarium evaluate results truth --3d"
+        "nuclarium evaluate results truth --3d   |   "
+        "nuclarium evaluate datasets/of_students datasets/nucls"
     )(evaluate)
 
 
@@ -192,8 +195,16 @@ def measure(
 
 
 def evaluate(
-    predictions: Annotated[Path, typer.Argument(help="Folder of results or label images.")],
-    truth: Annotated[Path, typer.Argument(help="Folder of true label images of the same names.")],
+    predictions: Annotated[
+        Path, typer.Argument(help="Folder of results or label images, or a dataset.")
+    ],
+    truth: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of true label images of the same names; or a dataset with boxes or "
+            "classes."
+        ),
+    ],
     against: Annotated[
         Path | None, typer.Option(help="A second prediction, compared image by image.")
     ] = None,
@@ -215,7 +226,12 @@ def evaluate(
     from nuclarium.evaluate import format_comparison, format_summary, summary_to_dict
     from nuclarium.io.write import write_table
     from nuclarium.workspace.evaluate import compare_files, evaluate_files
+    from nuclarium.workspace.evaluate_marks import is_marked_dataset
 
+    if is_marked_dataset(truth):
+        others = {"--against": against, "--groups": groups, "--3d": volumes or None}
+        _evaluate_marked(predictions, truth, others, out=out, as_json=as_json)
+        return
     if against is not None:
         table = compare_files(predictions, against, truth, groups=groups, volumes=volumes)
         text = format_comparison(table, (predictions.name, against.name))
@@ -235,3 +251,35 @@ def evaluate(
     if out is not None:
         write_table(out, table.reset_index())
     typer.echo(json.dumps(summary_to_dict(table), indent=1) if as_json else text)
+
+
+def _evaluate_marked(
+    predictions: Path,
+    truth: Path,
+    others: Mapping[str, object],
+    *,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Score boxes, outlines and classes; `others` are options that have no meaning there."""
+    from nuclarium.cli.progress import counted
+    from nuclarium.io.write import write_table
+    from nuclarium.workspace.evaluate_marks import class_table, evaluate_marked, format_marked
+
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise SettingsError(
+            f"{' and '.join(given)} are for label images, but {truth} is a dataset with boxes or "
+            "classes. Leave them out."
+        )
+    with counted("Scoring", quiet=as_json) as advance:
+        found = evaluate_marked(predictions, truth, advance=advance)
+    if found.left_out:
+        typer.echo(
+            f"{len(found.left_out)} fields of the truth have no prediction and were left out, such "
+            f"as {found.left_out[0]}.",
+            err=True,
+        )
+    if out is not None:
+        write_table(out, class_table(found))
+    typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else format_marked(found))

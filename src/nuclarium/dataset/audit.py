@@ -12,16 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.dataset.build import check_pair
-from nuclarium.dataset.leaks import Finding, find_leaks
+from nuclarium.dataset.leaks import Finding, find_copies, find_torn, same_marks
 from nuclarium.dataset.look import Look, look_of
 from nuclarium.dataset.manifest import Dataset, Item
 from nuclarium.dataset.trouble import LabelTrouble, inspect_labels
 
 Floats = npt.NDArray[np.float64]
 KINDS = {
+    "same hospital": "One hospital lies in several parts; split by hospital, where there are many.",
     "same group": "One group lies in several parts; split by group.",
     "same patient": "One patient lies in several parts; split by patient.",
     "same slide": "One slide lies in several parts; split by slide.",
+    "same marks": "Two fields have the same marks, box by box; keep one of them.",
     "exact duplicate": "Two images have the same pixels; keep one of them.",
     "near duplicate": "Two images show the same field; keep them in one part, or keep one.",
     "overlapping patches": "Patches of one plane overlap and lie in different parts.",
@@ -82,6 +84,8 @@ def audit(
 ) -> Audit:
     """Look at every image and its labels, and at what they have in common.
 
+    Of items without pixels, hospitals, patients, slides and marks are compared.
+
     Parameters
     ----------
     dataset : Dataset
@@ -103,22 +107,25 @@ def audit(
         advance(1)
         return found
 
+    items = [item for item in dataset.items if item.has_pixels]
     with ThreadPoolExecutor(workers) as pool:
-        seen = list(pool.map(examine, dataset.items))
-    items = dataset.items
+        seen = list(pool.map(examine, items))
     looks, troubles = [look for look, _ in seen], [trouble for _, trouble in seen]
-    found = find_leaks(items, looks, lambda i: items[i].read_image(dataset.folder))
+    found = [*find_torn(dataset.items), *same_marks(dataset.items, dataset.folder)]
+    found += find_copies(items, looks, lambda i: items[i].read_image(dataset.folder))
     for item, trouble in zip(items, troubles, strict=True):
         found += _label_findings(item, trouble)
     found += _far_sizes(items, troubles)
     order = list(KINDS)
     found.sort(key=lambda f: (order.index(f.kind), not f.is_leak, -f.weight, f.ids))
-    return Audit(found, len(items), sum(item.n_nuclei for item in items))
+    return Audit(found, len(dataset.items), sum(item.n_nuclei for item in dataset.items))
 
 
 def _label_findings(item: Item, trouble: LabelTrouble) -> Iterator[Finding]:
     """Yield what is odd in the labels of one image by itself."""
     if not len(trouble.labels):
+        if item.n_nuclei:
+            return
         yield Finding("empty labels", (item.id,), f"{item.id} has no nucleus.")
         return
     if trouble.better_turn:

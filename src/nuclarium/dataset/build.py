@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,9 +13,12 @@ from typing import Any, cast
 
 import numpy as np
 
+from nuclarium.core.classes import Hierarchy, read_hierarchy
 from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.core.labels import Labels
+from nuclarium.dataset.check_marks import check_marks
 from nuclarium.dataset.manifest import (
+    CLASSES,
     MANIFEST,
     Dataset,
     Item,
@@ -23,6 +27,7 @@ from nuclarium.dataset.manifest import (
     read_dataset,
     versions,
 )
+from nuclarium.dataset.marks import ItemMarks, marks_bytes
 from nuclarium.dataset.pixels import Pixels, array_hash, write_labels_tiff, write_tiff
 from nuclarium.io.write import written_whole
 
@@ -38,15 +43,19 @@ class Draft:
     ----------
     id : str
         Unique, and fit for a file name.
-    load : callable
-        Gives pixels, shape (H, W) or (H, W, 3), and labels, int32 of shape (H, W).
+    load : callable or None
+        Gives pixels, shape (H, W) or (H, W, 3), and labels, int32 of shape (H, W). None where
+        marks are all that is known.
     facts : dict
         Fields of `Item` that are known: ``condition``, ``source``, ``spacing_um``, ``extra`` …
+    marks : callable, optional
+        Gives boxes, outlines and classes, where there is more than labels.
     """
 
     id: str
-    load: Callable[[], tuple[Pixels, Labels]]
+    load: Callable[[], tuple[Pixels, Labels]] | None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    marks: Callable[[], ItemMarks] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,7 @@ def build_version(
     drafts: Iterable[Draft],
     meta: Mapping[str, Any],
     *,
+    classes: str = "",
     ignore_split: bool = False,
     advance: Callable[[int], None] = lambda images: None,
 ) -> Built:
@@ -80,6 +90,8 @@ def build_version(
         At least one.
     meta : dict
         ``created``, ``licence`` and so on; see `Dataset`.
+    classes : str
+        Hierarchy of the classes of marks as TOML; empty for none.
     ignore_split : bool
         Whether what differs from the version before in its parts, folds and looks alone is the
         same, so that building again does not undo a split.
@@ -89,7 +101,7 @@ def build_version(
     Raises
     ------
     SettingsError
-        If there is no image, an id comes twice, or labels do not fit their image.
+        If there is no image, an id comes twice, labels do not fit their image, or a mark is wrong.
     OutputError
         If the disk is full or may not be written to; nothing is left of the version then.
     """
@@ -98,7 +110,12 @@ def build_version(
         {} if before is None else {(i.image_sha256, i.spacing_um, i.id): i for i in before.items}
     )
 
+    if classes:
+        digest = hashlib.sha256(classes.encode("utf-8")).hexdigest()
+        meta = {**meta, "classes": {"file": CLASSES, "sha256": digest}}
+
     def write(part: Path) -> list[Item]:
+        hierarchy = _write_classes(part, classes)
         items: list[Item] = []
         seen: set[str] = set()
         for draft in drafts:
@@ -108,7 +125,7 @@ def build_version(
                     "Rename one of them."
                 )
             seen.add(draft.id.casefold())
-            items.append(_written(part, draft, before, known))
+            items.append(_written(part, draft, before, known, hierarchy))
             advance(1)
         return items
 
@@ -130,8 +147,10 @@ def derive_version(dataset: Dataset, items: Sequence[Item], meta: Mapping[str, A
 
     def write(part: Path) -> list[Item]:
         for item in items:
-            for name in (item.image, item.labels):
+            for name in filter(None, (item.image, item.labels, item.marks)):
                 _share(dataset.folder / name, part / name)
+        if dataset.meta.get("classes"):
+            _share(dataset.folder / CLASSES, part / CLASSES)
         return list(items)
 
     folder = dataset.folder.parent
@@ -150,8 +169,7 @@ def _next_version(
     path = folder / next_version_name(folder)
     try:
         with written_whole(path) as part:
-            for kind in ("images", "labels"):
-                (part / kind).mkdir(parents=True)
+            part.mkdir(parents=True)
             items = tuple(sorted(write(part), key=lambda item: item.id))
             if not items:
                 raise SettingsError("A dataset must hold at least one image, but there is none.")
@@ -195,11 +213,18 @@ def _is_same(
     before: Dataset, items: tuple[Item, ...], meta: Mapping[str, Any], *, ignore_split: bool
 ) -> bool:
     """Whether a new version would hold what the one before holds; when it was made aside."""
-    said = ("licence", "origin", "annotation") + (() if ignore_split else ("split",))
+    said = ("licence", "origin", "annotation", "classes") + (() if ignore_split else ("split",))
     plain = without_split if ignore_split else tuple
     return content_hash(plain(before.items)) == content_hash(plain(items)) and all(
         before.meta.get(key) == meta.get(key) for key in said
     )
+
+
+def _write_classes(part: Path, text: str) -> Hierarchy | None:
+    if not text:
+        return None
+    (part / CLASSES).write_bytes(text.encode("utf-8"))
+    return read_hierarchy(part / CLASSES)
 
 
 def _written(
@@ -207,31 +232,65 @@ def _written(
     draft: Draft,
     before: Dataset | None,
     known: Mapping[tuple[str, tuple[float, float] | None, str], Item],
+    hierarchy: Hierarchy | None,
 ) -> Item:
     """Write the files of one draft, or share those of the version before."""
-    pixels, labels = draft.load()
-    check_pair(pixels, labels, draft.id)
-    item = Item(
-        id=draft.id,
-        image=f"images/{draft.id}.tif",
-        labels=f"labels/{draft.id}.tif",
-        image_sha256=array_hash(pixels),
-        labels_sha256=array_hash(labels),
-        height=labels.shape[0],
-        width=labels.shape[1],
-        n_nuclei=int(np.count_nonzero(np.unique(labels))),
-        **draft.facts,
-    )
+    facts: dict[str, Any] = {"height": 0, "width": 0, **draft.facts}
+    labels = None
+    if draft.load is not None:
+        pixels, labels = draft.load()
+        check_pair(pixels, labels, draft.id)
+        facts |= _pixel_facts(draft.id, pixels, labels)
+    elif draft.marks is None:
+        raise SettingsError(f"{draft.id} must have an image or marks, but has neither.")
+    data = b""
+    if draft.marks is not None:
+        found = draft.marks()
+        check_marks(found, draft.id, (facts["height"], facts["width"]), labels, hierarchy)
+        data = marks_bytes(found)
+        digest = hashlib.sha256(data).hexdigest()
+        facts |= {"marks": f"marks/{draft.id}.csv", "marks_sha256": digest, "n_nuclei": len(found)}
+    blank = dict.fromkeys(("image", "labels", "image_sha256", "labels_sha256"), "")
+    item = Item(id=draft.id, **{**blank, **facts})
     old = known.get((item.image_sha256, item.spacing_um, item.id))
-    if old is not None and before is not None:
-        _share(before.folder / old.image, part / item.image)
-    else:
-        write_tiff(part / item.image, pixels, item.spacing)
-    if old is not None and before is not None and old.labels_sha256 == item.labels_sha256:
-        _share(before.folder / old.labels, part / item.labels)
-    else:
-        write_labels_tiff(part / item.labels, labels, item.spacing)
+    share = _Shared(None if before is None else before.folder, part)
+    if labels is not None:
+        is_old = old is not None
+        share.file(item.image, is_old, lambda path: write_tiff(path, pixels, item.spacing))
+        is_old = old is not None and old.labels_sha256 == item.labels_sha256
+        share.file(item.labels, is_old, lambda path: write_labels_tiff(path, labels, item.spacing))
+    if item.marks:
+        is_old = old is not None and old.marks_sha256 == item.marks_sha256
+        share.file(item.marks, is_old, lambda path: path.write_bytes(data))
     return item
+
+
+def _pixel_facts(name: str, pixels: Pixels, labels: Labels) -> dict[str, Any]:
+    return {
+        "image": f"images/{name}.tif",
+        "labels": f"labels/{name}.tif",
+        "image_sha256": array_hash(pixels),
+        "labels_sha256": array_hash(labels),
+        "height": labels.shape[0],
+        "width": labels.shape[1],
+        "n_nuclei": int(np.count_nonzero(np.unique(labels))),
+    }
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Puts files into a new version, from the version before where that has them."""
+
+    before: Path | None
+    part: Path
+
+    def file(self, name: str, is_old: bool, write: Callable[[Path], object]) -> None:
+        path = self.part / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if is_old and self.before is not None:
+            _share(self.before / name, path)
+        else:
+            write(path)
 
 
 def check_pair(pixels: Pixels, labels: Labels, name: str) -> None:

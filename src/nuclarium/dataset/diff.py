@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from nuclarium.dataset.manifest import Dataset, Item
 
 _FILES = ("id", "image", "labels", "image_sha256", "labels_sha256", "n_nuclei", "height", "width")
+_MARKS = ("marks", "marks_sha256")
 _SPLIT = ("split", "fold")
 
 
@@ -18,7 +19,8 @@ class Change:
     Parameters
     ----------
     kind : str
-        ``added``, ``removed``, ``pixels``, ``labels``, ``facts``, ``split`` or ``dataset``.
+        ``added``, ``removed``, ``pixels``, ``labels``, ``marks``, ``facts``, ``split`` or
+        ``dataset``.
     id : str
         The item; empty for the whole.
     text : str
@@ -30,7 +32,7 @@ class Change:
     text: str = ""
 
 
-KINDS = ("added", "removed", "pixels", "labels", "facts", "split", "dataset")
+KINDS = ("added", "removed", "pixels", "labels", "marks", "facts", "split", "dataset")
 
 
 def compare_versions(before: Dataset, after: Dataset) -> list[Change]:
@@ -49,7 +51,7 @@ def compare_versions(before: Dataset, after: Dataset) -> list[Change]:
     changes += [Change("removed", name) for name in old if name not in new]
     for name in old.keys() & new.keys():
         changes += _changes(old[name], new[name])
-    for key in ("licence", "origin", "annotation", "split"):
+    for key in ("licence", "origin", "annotation", "classes", "split"):
         was, now = before.meta.get(key), after.meta.get(key)
         if was != now:
             changes.append(Change("dataset", "", _arrow(key, was, now)))
@@ -62,9 +64,11 @@ def _changes(old: Item, new: Item) -> Iterator[Change]:
     if old.labels_sha256 != new.labels_sha256:
         text = _arrow("nuclei", old.n_nuclei, new.n_nuclei) if old.n_nuclei != new.n_nuclei else ""
         yield Change("labels", old.id, text)
+    if old.marks_sha256 != new.marks_sha256:
+        yield Change("marks", old.id, _arrow("marks", old.n_nuclei, new.n_nuclei))
     for column in (f.name for f in fields(Item)):
         was, now = getattr(old, column), getattr(new, column)
-        if was == now or column in _FILES:
+        if was == now or column in (*_FILES, *_MARKS):
             continue
         if column == "extra":
             yield from (

@@ -36,6 +36,10 @@ class IntakeSettings:
         For masks that are grey: values from here on are nuclei.
     spacing_um : (y, x), optional
         Where files and sheet do not say.
+    classes : str
+        Hierarchy of the classes of nuclei as TOML, where the folder has none; empty for none.
+    once : bool
+        Whether fields that come twice with the same marks are taken once.
     is_own : bool
         Whether this program wrote the labels, so that they are what they are however they look.
     """
@@ -46,15 +50,27 @@ class IntakeSettings:
     truth: str = "auto"
     threshold: float | None = None
     spacing_um: tuple[float, float] | None = None
+    classes: str = ""
+    once: bool = False
     is_own: bool = False
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What a folder holds: drafts, and notes for the user, which are sentences."""
+    """What a folder holds.
+
+    Parameters
+    ----------
+    drafts : list of Draft
+    notes : list of str
+        Sentences for the user.
+    classes : str
+        Hierarchy of the classes of marks as TOML; empty for none.
+    """
 
     drafts: list[Draft]
     notes: list[str]
+    classes: str = ""
 
 
 @dataclass(frozen=True)

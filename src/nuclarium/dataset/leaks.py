@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from nuclarium.dataset.duplicates import Duplicate, exact_duplicates, near_duplicates
 from nuclarium.dataset.look import Look
@@ -13,7 +14,7 @@ from nuclarium.dataset.overlap import overlapping
 from nuclarium.dataset.pairs import listed
 from nuclarium.dataset.pixels import Pixels
 
-TOGETHER = ("group", "patient", "slide")
+TOGETHER = ("hospital", "group", "patient", "slide")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def find_leaks(
     Parameters
     ----------
     items : sequence of Item
+        With pixels.
     looks : sequence of Look
         One an item.
     read : callable
@@ -82,28 +84,76 @@ def find_leaks(
     advance : callable
         As `near_duplicates` calls it.
     """
-    found = [leak for column in TOGETHER for leak in _torn(items, column)]
+    return [*find_torn(items), *find_copies(items, looks, read, advance=advance)]
+
+
+def find_copies(
+    items: Sequence[Item],
+    looks: Sequence[Look],
+    read: Callable[[int], Pixels],
+    *,
+    advance: Callable[[int], None] = lambda images: None,
+) -> list[Finding]:
+    """Find duplicates and overlapping patches alone; see `find_leaks`."""
     exact = exact_duplicates([item.image_sha256 for item in items])
     known = frozenset((d.first, d.second) for d in exact)
     near = near_duplicates(looks, read, skip=known, advance=advance)
-    found += [_duplicate(items, d, "exact duplicate") for d in exact]
+    found = [_duplicate(items, d, "exact duplicate") for d in exact]
     found += [_duplicate(items, d, "near duplicate") for d in near]
     return found + list(_overlaps(items))
 
 
-def _torn(items: Sequence[Item], column: str) -> Iterator[Finding]:
-    """Yield the groups of a column that are in several parts."""
-    members: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+def find_torn(items: Sequence[Item]) -> Iterator[Finding]:
+    """Yield the hospitals, groups, patients and slides that are in several parts.
+
+    A hospital in several parts is a leak where the hospitals could be kept apart: where there are
+    as many of them as parts, or more. Patients of one hospital cannot be.
+    """
+    parts = {part_of(item) for item in items} - {""}
+    for column in TOGETHER:
+        values = {item.value(column) for item in items} - {""}
+        is_leak = column != "hospital" or len(values) >= len(parts)
+        for value, held in _held(items, column).items():
+            if len(held) > 1:
+                counts = ", ".join(f"{len(ids)} in {part}" for part, ids in sorted(held.items()))
+                ids = tuple(ids[0] for _, ids in sorted(held.items()))
+                text = f"The {column} {value} is in several parts: {counts}."
+                total = sum(map(len, held.values()))
+                yield Finding(f"same {column}", ids, text, is_leak=is_leak, weight=total)
+
+
+def torn(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
+    """Yield the columns of which values are in several parts, each with a sentence that counts."""
+    for column in TOGETHER:
+        held = _held(items, column)
+        count = sum(len(parts) > 1 for parts in held.values())
+        if count:
+            plural = f"{column}s" if len(held) > 1 else column
+            yield column, f"{count} of {len(held)} {plural} lie in several parts."
+
+
+def same_marks(items: Sequence[Item], folder: Path) -> Iterator[Finding]:
+    """Yield items without pixels that have the same marks, so that they are one field twice."""
+    known: dict[tuple[object, ...], Item] = {}
+    for item in items:
+        if item.has_pixels or not item.n_nuclei:
+            continue
+        found = item.read_marks(folder)
+        key = (item.slide, found.kinds, found.marks.labels, found.marks.boxes.tobytes())
+        first = known.setdefault(key, item)
+        if first is not item:
+            is_leak, where = _parts(first, item)
+            text = f"{first.id} and {item.id} have the same marks, box by box; {where}."
+            yield Finding("same marks", (first.id, item.id), text, is_leak)
+
+
+def _held(items: Sequence[Item], column: str) -> Mapping[str, Mapping[str, list[str]]]:
+    """Ids of the items of each value of a column, by the part that they are in."""
+    held: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
         if item.value(column) and part_of(item):
-            members[item.value(column)][part_of(item)].append(item.id)
-    for group, parts in members.items():
-        if len(parts) > 1:
-            counts = ", ".join(f"{len(ids)} in {part}" for part, ids in sorted(parts.items()))
-            ids = tuple(ids[0] for _, ids in sorted(parts.items()))
-            total = sum(map(len, parts.values()))
-            text = f"The {column} {group} is in several parts: {counts}."
-            yield Finding(f"same {column}", ids, text, is_leak=True, weight=total)
+            held[item.value(column)][part_of(item)].append(item.id)
+    return held
 
 
 def _duplicate(items: Sequence[Item], found: Duplicate, kind: str) -> Finding:

@@ -10,13 +10,18 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from nuclarium.core.classes import Hierarchy, read_hierarchy
 from nuclarium.core.errors import InputNotFoundError, SettingsError, UnreadableImageError
 from nuclarium.core.geometry import Box, Spacing
 from nuclarium.core.labels import Labels
+from nuclarium.dataset.marks import ItemMarks, marks_of_labels, read_marks
 from nuclarium.dataset.pixels import Pixels, array_hash, read_labels_tiff, read_tiff
+from nuclarium.io import hash_file
 
 MANIFEST = "manifest.json"
+CLASSES = "classes.toml"
 SCHEMA = 1
+MARKED_SCHEMA = 2
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _VERSION = re.compile(r"v(\d{3,})$")
@@ -31,9 +36,11 @@ class Item:
     id : str
         Unique in the dataset, and the name of its files.
     image, labels : str
-        Files, relative to the folder of the version.
+        Files, relative to the folder of the version; empty where only tables are known.
     image_sha256, labels_sha256 : str
         Hashes of the pixels as `pixels.array_hash` makes them, whatever the file's compression.
+    marks, marks_sha256 : str
+        File of boxes, outlines and classes, and its hash; empty where there are outlines alone.
     split : "train", "val", "test" or None
         None where the dataset is not split.
     fold : int or None
@@ -47,11 +54,11 @@ class Item:
     y0, x0 : int
         Position of its upper left pixel in the plane of that file.
     height, width : int
-        In pixels.
+        In pixels; 0 where there are no pixels and nobody said.
     spacing_um : (y, x) or None
         Size of a pixel; None where it is not known.
     n_nuclei : int
-        Labels that occur.
+        Marks, or labels that occur where there are no marks.
     extra : dict of str to str
         Columns of the user's own.
     """
@@ -78,6 +85,13 @@ class Item:
     spacing_um: tuple[float, float] | None = None
     n_nuclei: int
     extra: Mapping[str, str] = field(default_factory=dict)
+    marks: str = ""
+    marks_sha256: str = ""
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether there is an image; a dataset of tables has none."""
+        return bool(self.image)
 
     @property
     def spacing(self) -> Spacing | None:
@@ -101,12 +115,39 @@ class Item:
         ----------
         folder : Path
             Folder of the version, `Dataset.folder`.
+
+        Raises
+        ------
+        SettingsError
+            If the item has no pixels.
         """
-        return read_tiff(folder / self.image)
+        return read_tiff(folder / self._file(self.image))
 
     def read_labels(self, folder: Path) -> Labels:
-        """Read the labels, int32 of shape (H, W)."""
-        return read_labels_tiff(folder / self.labels)
+        """Read the labels, int32 of shape (H, W): nuclei with outlines, never boxes."""
+        return read_labels_tiff(folder / self._file(self.labels))
+
+    def read_marks(self, folder: Path) -> ItemMarks:
+        """Read boxes, outlines and classes; without a file of them, the outlines of the labels."""
+        if self.marks:
+            return read_marks(folder / self.marks)
+        return marks_of_labels(self.read_labels(folder))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the manifest says; marks are left out where there are none.
+
+        So the hash of a dataset without marks is that of earlier versions of this program.
+        """
+        row = asdict(self)
+        return {k: v for k, v in row.items() if v or k not in ("marks", "marks_sha256")}
+
+    def _file(self, name: str) -> str:
+        if not name:
+            raise SettingsError(
+                f"This step needs pixels, but {self.id} has none: its dataset was made of tables "
+                "alone. Import the images with them, as folders rgb and csv."
+            )
+        return name
 
 
 _COLUMNS = {f.name for f in fields(Item)} - {"extra"}
@@ -159,6 +200,16 @@ class Dataset:
         return f"{self.name} {self.version}{' (synthetic images)' if self.is_synthetic else ''}"
 
     @property
+    def has_marks(self) -> bool:
+        """Whether any item has boxes, points or classes beside its labels."""
+        return any(item.marks for item in self.items)
+
+    @property
+    def hierarchy(self) -> Hierarchy | None:
+        """Classes of the dataset and their levels, or None where it carries none."""
+        return read_hierarchy(self.folder / CLASSES) if self.meta.get("classes") else None
+
+    @property
     def content_hash(self) -> str:
         """Hash over all that the manifest says of the items; two versions with one are equal."""
         return content_hash(self.items)
@@ -166,7 +217,7 @@ class Dataset:
 
 def content_hash(items: tuple[Item, ...]) -> str:
     """Return the hash of what a manifest says of its items, whatever their order."""
-    rows = [asdict(item) for item in sorted(items, key=lambda item: item.id)]
+    rows = [item.facts() for item in sorted(items, key=lambda item: item.id)]
     text = json.dumps(rows, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -189,7 +240,7 @@ def read_dataset(folder: str | Path, *, verify: bool = False) -> Dataset:
     folder : str or Path
         Folder of a version, or of a dataset.
     verify : bool
-        Read every image and label image, and compare its hash with the manifest.
+        Read every file, and compare its hash with the manifest.
 
     Raises
     ------
@@ -216,29 +267,37 @@ def read_dataset(folder: str | Path, *, verify: bool = False) -> Dataset:
 
 
 def verify_files(dataset: Dataset) -> None:
-    """Compare the pixels of every file with the manifest; see `read_dataset`."""
+    """Compare what every file holds with the manifest; see `read_dataset`."""
+    folder, classes = dataset.folder, dataset.meta.get("classes")
+    if classes and hash_file(folder / CLASSES) != classes["sha256"]:
+        raise _changed(folder / CLASSES)
     for item in dataset.items:
-        image, labels = item.read_image(dataset.folder), item.read_labels(dataset.folder)
-        for array, expected, name in (
-            (image, item.image_sha256, item.image),
-            (labels, item.labels_sha256, item.labels),
-        ):
-            if array_hash(array) != expected:
-                raise UnreadableImageError(
-                    f"{dataset.folder / name} must hold the pixels that {MANIFEST} lists, but they "
-                    "were changed. A version is never edited: restore the file, or build a new one."
-                )
+        if item.has_pixels:
+            if array_hash(item.read_image(folder)) != item.image_sha256:
+                raise _changed(folder / item.image)
+            if array_hash(item.read_labels(folder)) != item.labels_sha256:
+                raise _changed(folder / item.labels)
+        if item.marks and hash_file(folder / item.marks) != item.marks_sha256:
+            raise _changed(folder / item.marks)
+
+
+def _changed(path: Path) -> UnreadableImageError:
+    return UnreadableImageError(
+        f"{path} must hold what {MANIFEST} lists, but its contents were changed. A version is "
+        "never edited: restore the file, or build a new one."
+    )
 
 
 def manifest_dict(dataset: Dataset) -> dict[str, Any]:
     """Return what ``manifest.json`` holds."""
+    is_plain = not dataset.has_marks and all(item.has_pixels for item in dataset.items)
     return {
-        "schema": SCHEMA,
+        "schema": SCHEMA if is_plain and not dataset.meta.get("classes") else MARKED_SCHEMA,
         "name": dataset.name,
         "version": dataset.version,
         **dataset.meta,
         "content_sha256": dataset.content_hash,
-        "items": [asdict(item) for item in dataset.items],
+        "items": [item.facts() for item in dataset.items],
     }
 
 
@@ -250,9 +309,9 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"{path} must be a manifest in JSON, but it is not: {error}."
         ) from error
     schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, MARKED_SCHEMA):
         raise SettingsError(
-            f"{path} must be a manifest of schema {SCHEMA}, but has {schema!r}. "
+            f"{path} must be a manifest of schema {SCHEMA} or {MARKED_SCHEMA}, but has {schema!r}. "
             "Was it made by a later version of nuclarium?"
         )
     return dict(content)

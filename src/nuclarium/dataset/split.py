@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.dataset.manifest import SPLITS, Item, Split
+from nuclarium.dataset.published_folds import with_published_folds
 
 Counts = npt.NDArray[np.float64]
 RATIOS = (80.0, 10.0, 10.0)
@@ -32,10 +33,13 @@ class SplitSettings:
         ``random``, or the column of what stays together: ``group``, ``patient``, ``slide``,
         ``look``, or any other.
     stratify : str
-        Column whose values every part gets in equal shares; empty for none.
+        Column whose values every part gets in equal shares; ``classes`` for the classes of the
+        nuclei; empty for none.
     folds : int
         Folds of a cross-validation over what is not test; 0 for none.
     seed : int
+    published : str
+        Name of `published_folds.PUBLISHED` whose folds are taken, whatever else is set; or empty.
     """
 
     ratios: tuple[float, float, float] = RATIOS
@@ -43,9 +47,12 @@ class SplitSettings:
     stratify: str = ""
     folds: int = 0
     seed: int = 0
+    published: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the settings as the manifest keeps them."""
+        if self.published:
+            return {"folds": f"as published for {self.published}"}
         return {
             "by": self.by,
             "ratios": list(self.ratios),
@@ -73,7 +80,11 @@ def part_sizes(count: int, ratios: Sequence[float]) -> list[int]:
     return [int(size) for size in sizes]
 
 
-def split_items(items: Sequence[Item], settings: SplitSettings) -> tuple[Item, ...]:
+def split_items(
+    items: Sequence[Item],
+    settings: SplitSettings,
+    classes: Mapping[str, npt.ArrayLike] | None = None,
+) -> tuple[Item, ...]:
     """Give every item its part, and its fold where folds are asked for.
 
     Drawn at random, parts have the sizes of `part_sizes`. Where groups stay together, parts come as
@@ -84,6 +95,9 @@ def split_items(items: Sequence[Item], settings: SplitSettings) -> tuple[Item, .
     ----------
     items : sequence of Item
     settings : SplitSettings
+    classes : dict of str to array_like, shape (classes,), optional
+        Nuclei of each class in each item, by its id; where they are given, every part comes as near
+        as can be to its share of the images and of each class, and `stratify` is not looked at.
 
     Returns
     -------
@@ -97,18 +111,21 @@ def split_items(items: Sequence[Item], settings: SplitSettings) -> tuple[Item, .
         group they are of.
     """
     items = sorted(items, key=lambda item: item.id)
+    if settings.published:
+        return with_published_folds(items, settings.published)
     _check(settings)
     groups = [item.id for item in items]
     if settings.by != "random":
         groups = _groups(items, settings.by)
     strata = [item.value(settings.stratify) if settings.stratify else "" for item in items]
+    content = _content(items, strata, classes)
     rng = np.random.default_rng(settings.seed)
     used = [part for part, ratio in enumerate(settings.ratios) if ratio > 0]
     shares = [settings.ratios[part] for part in used]
     names: list[Split] = [SPLITS[part] for part in used]
-    parts = _assigned(groups, strata, shares, rng, names)
+    parts = _assigned(groups, content, shares, rng, names, is_exact=classes is None)
     splits = [names[part] for part in parts]
-    folds = _folds(groups, strata, splits, settings, rng)
+    folds = _folds(groups, content, splits, settings, rng, is_exact=classes is None)
     return tuple(
         replace(item, split=split, fold=fold)
         for item, split, fold in zip(items, splits, folds, strict=True)
@@ -154,12 +171,29 @@ def _groups(items: Sequence[Item], column: str) -> list[str]:
     return groups
 
 
+def _content(
+    items: Sequence[Item], strata: Sequence[str], classes: Mapping[str, npt.ArrayLike] | None
+) -> Counts:
+    """Shares of each item, shape (items, columns): its stratum, or itself and its classes.
+
+    Nuclei are scaled so that those of an average image weigh as much as the image.
+    """
+    if classes is None:
+        _, stratum_of = np.unique(np.asarray(strata), return_inverse=True)
+        return np.eye(int(stratum_of.max(initial=0)) + 1)[stratum_of]
+    nuclei = np.array([classes[item.id] for item in items], np.float64)
+    scaled = nuclei * (len(nuclei) / max(float(nuclei.sum()), 1.0))
+    return np.concatenate([np.ones((len(nuclei), 1)), scaled], axis=1)
+
+
 def _folds(
     groups: Sequence[str],
-    strata: Sequence[str],
+    content: Counts,
     splits: Sequence[str],
     settings: SplitSettings,
     rng: np.random.Generator,
+    *,
+    is_exact: bool,
 ) -> list[int | None]:
     """Divide what is not test into folds of equal size."""
     folds: list[int | None] = [None] * len(groups)
@@ -167,10 +201,11 @@ def _folds(
         inside = [i for i, split in enumerate(splits) if split != "test"]
         parts = _assigned(
             [groups[i] for i in inside],
-            [strata[i] for i in inside],
+            content[inside],
             [1.0] * settings.folds,
             rng,
             [f"fold {fold}" for fold in range(settings.folds)],
+            is_exact=is_exact,
         )
         for i, part in zip(inside, parts, strict=True):
             folds[i] = part
@@ -179,25 +214,26 @@ def _folds(
 
 def _assigned(
     groups: Sequence[str],
-    strata: Sequence[str],
+    content: Counts,
     shares: Sequence[float],
     rng: np.random.Generator,
     names: Sequence[str],
+    *,
+    is_exact: bool,
 ) -> list[int]:
-    """Part of each item, so that groups stay whole and parts have their shares of every stratum."""
+    """Part of each item, so that groups stay whole and parts have their shares of every column."""
     kinds, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    levels, stratum_of = np.unique(np.asarray(strata), return_inverse=True)
     if len(kinds) < len(shares):
         whole = "images" if len(kinds) == len(groups) else "groups"
         raise SettingsError(
             f"Each part must hold something, but {len(kinds)} {whole} cannot fill {len(shares)}. "
             "Add images, or ask for fewer parts."
         )
-    if len(kinds) == len(groups):
-        parts = _drawn(stratum_of, shares, rng)
+    if len(kinds) == len(groups) and is_exact:
+        parts = _drawn(content.argmax(axis=1), shares, rng)
     else:
-        table = np.zeros((len(kinds), len(levels)))
-        np.add.at(table, (group_of, stratum_of), 1)
+        table = np.zeros((len(kinds), content.shape[1]))
+        np.add.at(table, group_of, content)
         parts = _best(table, np.asarray(shares) / np.sum(shares), rng)[group_of]
     held = Counter(parts.tolist())
     empty = [name for number, name in enumerate(names) if not held[number]]

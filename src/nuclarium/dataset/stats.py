@@ -65,9 +65,7 @@ def gather(
         raise SettingsError(f"No image of {dataset.name} has a {by}. Give it in the sheet.")
     areas: list[Floats] = []
     for item in items:
-        labels = item.read_labels(dataset.folder)
-        numbers, sizes = sizes_of(labels)
-        areas.append(sizes[~touches_edge(labels, numbers)].astype(np.float64))
+        areas.append(_areas(item, dataset))
         advance(1)
     names = sorted({item.value(by) for item in items}, key=natural)
     places = {name: [i for i, item in enumerate(items) if item.value(by) == name] for name in names}
@@ -96,6 +94,15 @@ def natural(name: str) -> tuple[tuple[float, str], ...]:
     """
     parts = re.findall(r"[0-9]+(?:\.[0-9]+)?|[^0-9]+", name)
     return tuple((float(p), "") if p[0] in "0123456789" else (np.inf, p.casefold()) for p in parts)
+
+
+def _areas(item: Item, dataset: Dataset) -> Floats:
+    """Pixels of the nuclei that the edge does not cut off; none where there are no pixels."""
+    if not item.has_pixels:
+        return np.zeros(0)
+    labels = item.read_labels(dataset.folder)
+    numbers, sizes = sizes_of(labels)
+    return sizes[~touches_edge(labels, numbers)].astype(np.float64)
 
 
 def _numbers(

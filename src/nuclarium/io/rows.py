@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DELIMITERS = ",;\t"
 _MOST_LISTED = 20
@@ -45,8 +51,8 @@ def read_rows(path: Path) -> Rows:
 
     Columns are separated by commas, semicolons or tabs, whichever the header has most of. UTF-8
     with and without a byte order mark, UTF-16 with one, and Windows-1252 are read; so are Excel's
-    first line ``sep=;`` and cells such as ``="007"``. Empty rows and columns without a name and
-    without values are left out.
+    first line ``sep=;``, cells such as ``="007"``, and files compressed by gzip. Empty rows and
+    columns without a name and without values are left out.
 
     Raises
     ------
@@ -55,6 +61,35 @@ def read_rows(path: Path) -> Rows:
     SettingsError
         If it is no table: no header, a column twice, values without a column name.
     """
+    header, cells, mistakes = _cells(path)
+    rows = tuple(
+        Row(number, {name: value for name, value in zip(header, values, strict=True) if name})
+        for number, values in cells
+    )
+    return Rows(tuple(name for name in header if name), rows, tuple(mistakes))
+
+
+def read_columns(path: Path) -> tuple[pd.DataFrame, tuple[tuple[int, str], ...]]:
+    """Read what `read_rows` reads as a data frame, for tables of a million rows.
+
+    Returns
+    -------
+    table : DataFrame of str
+        Empty text where a cell is; the index is the number of the row as a spreadsheet counts.
+    mistakes : tuple of (int, str)
+        Rows that were left out, and why.
+    """
+    import pandas as pd
+
+    header, cells, mistakes = _cells(path)
+    named = [place for place, name in enumerate(header) if name]
+    columns = {header[place]: [values[place] for _, values in cells] for place in named}
+    numbers = [number for number, _ in cells]
+    return pd.DataFrame(columns, index=numbers, dtype=object), tuple(mistakes)
+
+
+def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], list[tuple[int, str]]]:
+    """Return the header, the rows by number with a cell for every column, and wrong rows."""
     delimiter, text = _dialect(_text(path))
     try:
         cells = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
@@ -75,10 +110,8 @@ def read_rows(path: Path) -> Rows:
         if len(values) > len(header):
             mistakes.append((number, f"has {len(values)} values for {len(header)} columns"))
         elif values:
-            values += [""] * (len(header) - len(values))
-            pairs = zip(header, values, strict=True)
-            rows.append(Row(number, {name: value for name, value in pairs if name}))
-    return Rows(tuple(name for name in header if name), tuple(rows), tuple(mistakes))
+            rows.append((number, values + [""] * (len(header) - len(values))))
+    return header, rows, mistakes
 
 
 def by_row(mistakes: Iterable[tuple[int, str]]) -> list[str]:
@@ -111,6 +144,8 @@ def _text(path: Path) -> str:
             f"{path} must be a table that can be read, but the system says: "
             f"{error.strerror or error}. Check the path."
         ) from error
+    if data.startswith(b"\x1f\x8b"):
+        data = _unpacked(data, path.name)
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise SettingsError(
             f"{path.name} must be a table as text, but it is a spreadsheet of Excel or "
@@ -122,6 +157,16 @@ def _text(path: Path) -> str:
         except UnicodeDecodeError:
             continue
     return data.decode("cp1252", errors="replace")
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SettingsError(
+            f"{name} must be a whole file of gzip, but it is cut short or damaged: {error}. "
+            "Copy it again."
+        ) from error
 
 
 def _dialect(text: str) -> tuple[str, str]:

@@ -44,6 +44,8 @@ class FigureRow:
 def dataset_figure(rows: Sequence[FigureRow], *, title: str, area_unit: str) -> Rgb:
     """Draw four panels: images, nuclei, nuclei an image, and area of a nucleus, by condition.
 
+    Where no nucleus has an area, as in a dataset without pixels, the last panel is left out.
+
     Bars are counts. Boxes reach from the lower to the upper quartile, with the median as a line and
     the mean as a dot; whiskers reach to the last value within 1.5 times the box, and values beyond
     are not drawn.
@@ -73,7 +75,8 @@ def dataset_figure(rows: Sequence[FigureRow], *, title: str, area_unit: str) -> 
         lambda panel: panel.boxes([row.areas for row in rows]),
     ]
     titles = ["Images", "Nuclei", "Nuclei an image", f"Area of a nucleus ({area_unit})"]
-    for number, (fill, text) in enumerate(zip(panels, titles, strict=True)):
+    shown = 4 if any(len(row.areas) for row in rows) else 3
+    for number, (fill, text) in enumerate(zip(panels[:shown], titles, strict=False)):
         corner = (number % 2 * room, 30 + number // 2 * _PANEL_HEIGHT)
         fill(_Panel(draw, corner, text, names, room))
     return np.asarray(picture, np.uint8)

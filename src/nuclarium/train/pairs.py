@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.manifest import Dataset, Item, read_dataset
 from nuclarium.io import hash_file
 from nuclarium.train.config import TrainConfig
 
@@ -57,7 +57,8 @@ def split_of_dataset(folder: Path, part: Part) -> list[Pair]:
     Raises
     ------
     SettingsError
-        If that part is empty.
+        If that part is empty, has no pixels, or has nuclei without an outline, which a network
+        would learn to take for background.
     """
     dataset = read_dataset(folder)
     items = dataset.of_split(part)
@@ -67,7 +68,26 @@ def split_of_dataset(folder: Path, part: Part) -> list[Pair]:
             f"{len(dataset.items)} images none is there. Split it so that every part holds some: "
             f"nuclarium dataset split {folder}"
         )
+    _check_outlines(dataset, items)
     return [Pair(i.id, dataset.folder / i.image, dataset.folder / i.labels) for i in items]
+
+
+def _check_outlines(dataset: Dataset, items: Sequence[Item]) -> None:
+    bare = next((item.id for item in items if not item.has_pixels), None)
+    if bare is not None:
+        raise SettingsError(
+            f"To train, every image must have pixels, but {bare} of {dataset.folder} has none: the "
+            "dataset was made of tables alone."
+        )
+    marked = [item.read_marks(dataset.folder).numbers for item in items if item.marks]
+    missing = sum(int((numbers == 0).sum()) for numbers in marked)
+    if missing:
+        total = sum(item.n_nuclei for item in items)
+        raise SettingsError(
+            f"To train outlines, every nucleus must have one, but {missing:,} of {total:,} in "
+            f"{dataset.folder} are boxes or points alone, and would be learnt as background. "
+            "Choose a dataset of outlines."
+        )
 
 
 def list_pairs(config: TrainConfig) -> list[Pair]:

@@ -14,8 +14,10 @@ from nuclarium.dataset.build import LOOK, Built, build_version, derive_version
 from nuclarium.dataset.diff import Change, compare_versions
 from nuclarium.dataset.duplicates import near_duplicates
 from nuclarium.dataset.intake import Intake, IntakeSettings, take_folder
+from nuclarium.dataset.leaks import torn
 from nuclarium.dataset.look import look_of
 from nuclarium.dataset.manifest import MANIFEST, Dataset, Item, read_dataset, versions
+from nuclarium.dataset.mark_stats import class_counts, count_items
 from nuclarium.dataset.split import SplitSettings, split_counts, split_items
 from nuclarium.dataset.styles import DISTANCE, group_by_look
 from nuclarium.dataset.trouble import sizes_of
@@ -23,6 +25,7 @@ from nuclarium.workspace.project import record_around
 from nuclarium.workspace.record import utc_now
 
 Advance = Callable[[int], None]
+CLASSES = "classes"
 
 
 def nobody(number: int) -> None:
@@ -134,7 +137,13 @@ def freeze(
         "notes": intake.notes,
     }
     built = build_version(
-        out, name, intake.drafts, facts, ignore_split=split is None, advance=advance
+        out,
+        name,
+        intake.drafts,
+        facts,
+        classes=intake.classes,
+        ignore_split=split is None,
+        advance=advance,
     )
     notes = [*intake.notes, *_after_build(built, before)]
     return _recorded("dataset build", built, facts, notes)
@@ -154,7 +163,10 @@ def split_dataset(dataset: Path, settings: SplitSettings) -> Outcome:
     if settings.by == LOOK and not all(item.value(LOOK) for item in items):
         items = _with_looks(before, DISTANCE, nobody)
         notes.append("The groups of images that look alike were found first.")
-    items = split_items(items, settings)
+    classes = None
+    if settings.stratify == CLASSES and not settings.published:
+        classes = class_counts(items, count_items(before), before.hierarchy)
+    items = split_items(items, settings, classes)
     meta = {**_stamp(), "split": settings.as_dict()}
     built = derive_version(before, items, meta)
     notes += _split_notes(built.dataset, settings)
@@ -259,8 +271,10 @@ def _with_looks(dataset: Dataset, distance: float, advance: Advance) -> tuple[It
 
 def _split_notes(dataset: Dataset, settings: SplitSettings) -> list[str]:
     """Say where a split could not be as it was asked for."""
-    notes = []
     items, parts = dataset.items, split_counts(dataset.items)
+    notes = [f"{text} To keep them together, split by {column}." for column, text in torn(items)]
+    if settings.published:
+        return [f"Fold 0 is fold 1 of {settings.published} as published, and so on.", *notes]
     total, shares = len(items), sum(settings.ratios)
     for name, ratio in zip(("train", "val", "test"), settings.ratios, strict=True):
         wanted, got = ratio / shares, parts.get(name, 0) / total

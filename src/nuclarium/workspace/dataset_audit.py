@@ -93,6 +93,8 @@ def _pictures(dataset: Dataset, items: dict[str, Item], finding: Finding) -> Ite
     """Yield the first two items of a finding; where it is about nuclei, the largest of these."""
     for name in finding.ids[:2]:
         item = items[name]
+        if not item.has_pixels:
+            return
         pixels, labels = item.read_image(dataset.folder), item.read_labels(dataset.folder)
         part = f" ({item.split})" if item.split else ""
         shown = np.zeros_like(labels) if "duplicate" in finding.kind else labels

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from nuclarium.dataset.exchange import AUTO, export_dataset, import_folder
+from nuclarium.dataset.exchange import AUTO, export_dataset, import_folder, left_out
 from nuclarium.dataset.formats.companions import read_card
 from nuclarium.dataset.intake import IntakeSettings
 from nuclarium.dataset.manifest import Dataset, read_dataset
@@ -42,8 +43,17 @@ def import_dataset(
     return freeze(intake, out, card or Card(), meta=read_card(source), advance=advance)
 
 
-def export_files(dataset: Path, out: Path, kind: str, *, advance: Advance = nobody) -> Dataset:
+@dataclass(frozen=True)
+class Exported:
+    """A dataset that was written in a format, and sentences on what had no place in it."""
+
+    dataset: Dataset
+    notes: list[str]
+
+
+def export_files(dataset: Path, out: Path, kind: str, *, advance: Advance = nobody) -> Exported:
     """Write the newest version of a dataset, or a version, in another program's format."""
     opened = read_dataset(dataset)
+    notes = left_out(opened, kind)
     export_dataset(opened, out, kind, advance=advance)
-    return opened
+    return Exported(opened, notes)

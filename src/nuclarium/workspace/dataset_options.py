@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from nuclarium.core.classes import read_hierarchy
 from nuclarium.core.errors import SettingsError
+from nuclarium.dataset.exchange import AUTO, FORMATS
 from nuclarium.dataset.intake import IntakeSettings
+from nuclarium.dataset.published_folds import PUBLISHED
 from nuclarium.dataset.split import RATIOS, SplitSettings, parse_ratios
 
 STRATIFIED = "condition-stratified"
@@ -19,6 +22,9 @@ def intake_settings(
     truth: str,
     threshold: float | None,
     spacing_um: float | None,
+    *,
+    classes: Path | None = None,
+    once: bool = False,
 ) -> IntakeSettings:
     """Return how a folder becomes a dataset.
 
@@ -36,20 +42,59 @@ def intake_settings(
         truth=truth,
         threshold=threshold,
         spacing_um=None if spacing_um is None else (spacing_um, spacing_um),
+        classes="" if classes is None else _classes(classes),
+        once=once,
     )
 
 
 def split_settings(
-    ratios: str | None, by: str, stratify: str, folds: int, seed: int
+    ratios: str | None, by: str, stratify: str, folds: str, seed: int
 ) -> SplitSettings:
-    """Return how a dataset is split; folds without ratios are over all images."""
+    """Return how a dataset is split; folds without ratios are over all images.
+
+    Raises
+    ------
+    SettingsError
+        If `folds` is neither a number nor the name of published folds, or the seed is negative.
+    """
+    if folds in PUBLISHED:
+        return SplitSettings(published=folds)
     if by == STRATIFIED:
         by, stratify = "random", "condition"
-    default = (100.0, 0.0, 0.0) if folds else RATIOS
+    if not folds.isdecimal():
+        names = ", ".join(PUBLISHED)
+        raise SettingsError(
+            f"--folds must be a number, or published folds by name ({names}), but got {folds}."
+        )
+    count = int(folds)
+    default = (100.0, 0.0, 0.0) if count else RATIOS
     shares = default if ratios is None else parse_ratios(ratios)
     if seed < 0:
         raise SettingsError(f"--seed must be 0 or more, but got {seed}.")
-    return SplitSettings(shares, by, stratify, folds, seed)
+    return SplitSettings(shares, by, stratify, count, seed)
+
+
+def source_of(words: Sequence[Path], kind: str) -> tuple[Path, str]:
+    """Return folder and format of ``[FORMAT] FOLDER``, as they are typed; `kind` is --format.
+
+    Raises
+    ------
+    SettingsError
+        If there are not one or two words, or two formats.
+    """
+    if len(words) == 1:
+        return words[0], kind
+    if len(words) != 2 or str(words[0]) not in FORMATS or kind != AUTO:
+        raise SettingsError(
+            "One folder was expected, or a format and a folder, such as nucls FOLDER, but got "
+            f"{' '.join(map(str, words))}{'' if kind == AUTO else f' and --format {kind}'}."
+        )
+    return words[1], str(words[0])
+
+
+def _classes(path: Path) -> str:
+    read_hierarchy(path)
+    return path.read_text(encoding="utf-8")
 
 
 def _pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:

@@ -6,15 +6,18 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nuclarium.core.errors import OutputError
 from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.mark_stats import count_items, marks_table
 from nuclarium.dataset.stats import ALL, gather, table_of
 from nuclarium.io.write import write_table
 from nuclarium.report.dataset_figure import FigureRow, dataset_figure
 from nuclarium.report.figures import write_png
 from nuclarium.workspace.dataset import Advance, nobody
+from nuclarium.workspace.dataset_marks import format_marks, marks_figure
 
 _PLUS_MINUS = "±"
 
@@ -28,6 +31,8 @@ def dataset_stats(
     advance: Advance = nobody,
 ) -> pd.DataFrame:
     """Count images and nuclei by condition, with means and spreads; see `dataset.stats`.
+
+    A dataset with boxes or classes has the columns of `mark_stats.marks_table` as well.
 
     Parameters
     ----------
@@ -46,19 +51,34 @@ def dataset_stats(
     opened = read_dataset(dataset)
     rows = gather(opened, by=by, advance=advance)
     table = table_of(rows, by=by)
+    if opened.has_marks:
+        names = [row.name for row in rows]
+        columns = marks_table(opened, count_items(opened), names, by=by)
+        table = pd.concat([table, columns], axis=1)
     if out is not None:
         write_table(out, table)
     if figure is not None:
         single = [row for row in rows if row.name != ALL or len(rows) == 1]
         unit = " and ".join(dict.fromkeys(row.unit for row in single))
         drawn = [FigureRow(row.name, row.n_images, row.counts, row.areas) for row in single]
-        title = opened.title
-        write_png(figure, dataset_figure(drawn, title=title, area_unit=unit))
+        picture = dataset_figure(drawn, title=opened.title, area_unit=unit)
+        if opened.has_marks:
+            below = marks_figure(opened, table, width=picture.shape[1])
+            picture = np.concatenate([picture, below])
+        write_png(figure, picture)
     return table
 
 
 def format_stats(table: pd.DataFrame) -> str:
-    """Write the table as a person reads it: means ± standard deviation, median and quartiles."""
+    """Write the table as a person reads it: means ± standard deviation, median and quartiles.
+
+    Where there are marks, their kinds, classes and places follow, with a column for each row.
+    """
+    marks = f"\n\n{format_marks(table)}" if "outlines" in table else ""
+    return _format_sizes(table) + marks
+
+
+def _format_sizes(table: pd.DataFrame) -> str:
     by = str(table.columns[0])
     header = [by, "images", "nuclei", "nuclei an image", "median (quartiles)"]
     header += ["area of a nucleus", "median (quartiles)"]

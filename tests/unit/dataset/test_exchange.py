@@ -74,7 +74,7 @@ def test_coco_of_others_is_read_with_parts_fractions_and_crowds(tmp_path):
 @pytest.mark.parametrize(
     ("annotation", "said"),
     [
-        ({"bbox": [0, 0, 3, 3]}, "Boxes alone are not enough"),
+        ({"area": 9}, "outlines or boxes, but an entry lacks 'bbox'"),
         ({"segmentation": {"size": [12, 12], "counts": [3]}}, "add up to 144 pixels"),
         ({"segmentation": {"size": [9, 9], "counts": [81]}}, "must be of its size"),
         ({"segmentation": "what"}, "polygons or run lengths"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,16 @@ from nuclarium.core.errors import SettingsError, UnreadableImageError
 from nuclarium.core.labels import Labels
 from nuclarium.core.outlines import Outline, iter_outlines
 from nuclarium.dataset.build import Draft
+from nuclarium.dataset.formats.coco_marks import (
+    categories_of,
+    foreign_marks,
+    mark_annotations,
+    own_marks,
+)
 from nuclarium.dataset.formats.companions import facts_of, known_facts, write_picture
 from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
 from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.marks import ItemMarks
 from nuclarium.dataset.pairs import SPLIT_NAMES, safe_id, stem_of
 from nuclarium.dataset.pixels import Pixels
 from nuclarium.io.interchange.polygons import fill, flat_xy, ring_of
@@ -25,7 +32,6 @@ from nuclarium.io.interchange.rle import compress, decompress, mask_of, run_leng
 
 Advance = Callable[[int], None]
 STYLES = ("polygon", "rle", "rle-plain")
-_CATEGORY = {"id": 1, "name": "nucleus", "supercategory": "cell"}
 
 
 def write_coco(dataset: Dataset, folder: Path, advance: Advance, *, style: str = "polygon") -> None:
@@ -42,7 +48,14 @@ def write_coco(dataset: Dataset, folder: Path, advance: Advance, *, style: str =
         ``polygon``: polygons along the edges of pixels, but compressed run lengths where a nucleus
         has holes, which COCO's polygons cannot; ``rle``: compressed run lengths for all;
         ``rle-plain``: run lengths as lists of numbers.
+
+    Boxes, points and classes are annotations as `coco_marks.mark_annotations` makes them.
     """
+    hierarchy = dataset.hierarchy
+    marks = {item.id: item.read_marks(dataset.folder) for item in dataset.items if item.marks}
+    labels = {label for found in marks.values() for label in found.marks.labels}
+    plain = len(marks) < len(dataset.items) or not marks
+    categories = categories_of(labels | ({""} if plain else set()), hierarchy)
     (folder / "images").mkdir()
     (folder / "annotations").mkdir()
     parts: dict[str, list[tuple[int, Item]]] = defaultdict(list)
@@ -55,8 +68,13 @@ def write_coco(dataset: Dataset, folder: Path, advance: Advance, *, style: str =
             pixels = item.read_image(dataset.folder)
             name = write_picture(folder / "images", item.id, pixels, item.spacing)
             size = {"width": item.width, "height": item.height}
-            images.append({"id": number, "file_name": name, **size})
-            for annotation in _annotations(item.read_labels(dataset.folder), style):
+            own = {"marks": 1} if item.marks else {}
+            images.append({"id": number, "file_name": name, **size, **own})
+            made = list(_annotations(item.read_labels(dataset.folder), style))
+            if item.marks:
+                shapes = {annotation["label"]: annotation for annotation in made}
+                made = mark_annotations(marks[item.id], shapes, categories, hierarchy)
+            for annotation in made:
                 annotations.append({"id": len(annotations) + 1, "image_id": number, **annotation})
             advance(1)
         content = {
@@ -64,7 +82,7 @@ def write_coco(dataset: Dataset, folder: Path, advance: Advance, *, style: str =
             "licenses": [{"id": 1, "name": str(dataset.meta.get("licence", "")), "url": ""}],
             "images": images,
             "annotations": annotations,
-            "categories": [_CATEGORY],
+            "categories": categories,
         }
         path = folder / "annotations" / f"instances_{part}.json"
         path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
@@ -72,6 +90,9 @@ def write_coco(dataset: Dataset, folder: Path, advance: Advance, *, style: str =
 
 def read_coco(folder: Path, settings: IntakeSettings, advance: Advance) -> Intake:
     """Read all JSON files of annotations in a folder, of any categories.
+
+    Where any annotation is a box without an outline, or there are several categories, all become
+    marks with classes; otherwise they are labels alone.
 
     Crowds (``iscrowd``), which are regions and no objects, are left out and counted. Where two
     annotations overlap, the pixel stays with the first. An annotation is numbered by its place in
@@ -81,14 +102,16 @@ def read_coco(folder: Path, settings: IntakeSettings, advance: Advance) -> Intak
     sheet = known_facts(folder)
     drafts: list[Draft] = []
     crowds = 0
-    for path in files:
-        content = _read(path)
+    contents = {path: _read(path) for path in files}
+    is_mixed = _is_mixed(contents.values())
+    for path, content in contents.items():
         of_image: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         for annotation in content["annotations"]:
             is_crowd = bool(annotation.get("iscrowd")) and "label" not in annotation
             crowds += is_crowd
             if not is_crowd:
                 of_image[annotation["image_id"]].append(annotation)
+        names = {c.get("id"): str(c.get("name", "")) for c in content.get("categories", ())}
         for image in content["images"]:
             name = safe_id(stem_of(image["file_name"]))
             defaults = {
@@ -96,12 +119,38 @@ def read_coco(folder: Path, settings: IntakeSettings, advance: Advance) -> Intak
                 "split": _part_of(path),
                 "spacing_um": settings.spacing_um,
             }
-            file = _find(folder, path, image["file_name"])
-            load = _loader(file, of_image[image["id"]])
-            drafts.append(Draft(id=name, load=load, facts=facts_of(sheet, name, defaults)))
+            own = of_image[image["id"]]
+            load = _loader(_find(folder, path, image["file_name"]), own)
+            marks = _mark_loader(image, own, load, names, is_mixed=is_mixed)
+            facts = facts_of(sheet, name, defaults)
+            drafts.append(Draft(id=name, load=load, facts=facts, marks=marks))
             advance(1)
     notes = [f"{crowds} annotations are crowds, no single nuclei, and were left out."]
     return Intake(drafts, notes if crowds else [])
+
+
+def _is_mixed(contents: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether another program's annotations have boxes without outlines, or several classes."""
+    foreign = [a for c in contents for a in c["annotations"] if "label" not in a]
+    kept = [a for a in foreign if not a.get("iscrowd")]
+    has_boxes = any(not a.get("segmentation") for a in kept)
+    return has_boxes or len({a.get("category_id") for a in kept}) > 1
+
+
+def _mark_loader(
+    image: Mapping[str, Any],
+    annotations: Sequence[Mapping[str, Any]],
+    load: Callable[[], tuple[Pixels, Labels]],
+    names: Mapping[Any, str],
+    *,
+    is_mixed: bool,
+) -> Callable[[], ItemMarks] | None:
+    name = str(image["file_name"])
+    if image.get("marks"):
+        return lambda: own_marks(annotations, name)
+    if is_mixed:
+        return lambda: foreign_marks(annotations, load()[1], names, name)
+    return None
 
 
 def annotation_files(folder: Path) -> list[Path]:
@@ -122,13 +171,12 @@ def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     try:
         for annotation in content["annotations"]:
-            annotation["image_id"], annotation["segmentation"]
+            annotation["image_id"], annotation.get("segmentation") or annotation["bbox"]
         for image in content["images"]:
             image["id"], image["file_name"]
     except (KeyError, TypeError) as error:
         raise SettingsError(
-            f"{path} must be COCO's instances with outlines, but an entry lacks {error}. "
-            "Boxes alone are not enough."
+            f"{path} must be COCO's instances with outlines or boxes, but an entry lacks {error}."
         ) from error
     return content
 
@@ -186,8 +234,10 @@ def _loader(
         shape = pixels.shape[0], pixels.shape[1]
         labels = np.zeros(shape, np.int32)
         for place, annotation in enumerate(annotations, start=1):
-            mask = _mask(annotation["segmentation"], shape, image.name)
-            labels[mask & (labels == 0)] = annotation.get("label", place)
+            number = annotation.get("label", place)
+            if number and annotation.get("segmentation"):
+                mask = _mask(annotation["segmentation"], shape, image.name)
+                labels[mask & (labels == 0)] = number
         return pixels, labels
 
     return load

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import tifffile
 
+from nuclarium.core.classes import read_hierarchy
 from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.core.geometry import Spacing
 from nuclarium.core.labels import Labels
-from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.manifest import CLASSES, Dataset
 from nuclarium.dataset.pixels import Pixels, write_tiff
 from nuclarium.dataset.sheet import Sheet, read_sheet, write_sheet
 
@@ -24,13 +25,33 @@ _KEPT = ("name", "format", "licence", "origin", "annotation", "split")
 
 
 def write_companions(dataset: Dataset, folder: Path, kind: str) -> None:
-    """Write ``items.csv``, ``dataset.json`` and ``README.md``, from which facts are read back."""
+    """Write ``items.csv``, ``dataset.json`` and ``README.md``, from which facts are read back.
+
+    The hierarchy of classes, ``classes.toml``, comes with them where there is one.
+    """
     from nuclarium.dataset.formats.datasheet import datasheet
 
     write_sheet(folder / SHEET, dataset.items)
     card = {"name": dataset.name, "version": dataset.version, "format": kind, **dataset.meta}
     (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False), encoding="utf-8")
     (folder / "README.md").write_text(datasheet(dataset), encoding="utf-8")
+    if dataset.meta.get("classes"):
+        (folder / CLASSES).write_bytes((dataset.folder / CLASSES).read_bytes())
+
+
+def read_classes(folder: Path) -> str:
+    """Return the hierarchy of classes that lies in an export, as TOML; empty where there is none.
+
+    Raises
+    ------
+    SettingsError
+        If it is no hierarchy.
+    """
+    path = folder / CLASSES
+    if not path.is_file():
+        return ""
+    read_hierarchy(path)
+    return path.read_text(encoding="utf-8")
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -34,7 +34,8 @@ def _lines(dataset: Dataset) -> Iterator[str]:
     nuclei = sum(item.n_nuclei for item in items)
     yield f"# {dataset.name} {dataset.version}"
     yield ""
-    yield f"{len(items):,} images of cell nuclei with {nuclei:,} nuclei outlined."
+    how = "marked by outlines, boxes or points" if dataset.has_marks else "outlined"
+    yield f"{len(items):,} images of cell nuclei with {nuclei:,} nuclei {how}."
     yield ""
     for title, key in (
         ("Licence", "licence"),
@@ -81,4 +82,7 @@ def _spacings(items: tuple[Item, ...]) -> str:
 
 def _sizes(items: tuple[Item, ...]) -> str:
     counts = Counter((item.width, item.height) for item in items)
-    return "; ".join(f"{w} × {h} px ({count:,})" for (w, h), count in counts.most_common(4))
+    return "; ".join(
+        f"{f'{w} × {h} px' if w and h else 'no pixels'} ({count:,})"
+        for (w, h), count in counts.most_common(4)
+    )

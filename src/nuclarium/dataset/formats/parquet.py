@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from nuclarium.dataset.build import Draft
 from nuclarium.dataset.formats.companions import is_picture, png_bytes
 from nuclarium.dataset.intake import Intake, IntakeSettings
 from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.marks import parse_marks
 from nuclarium.dataset.pairs import safe_id
 from nuclarium.dataset.pixels import Pixels
 
 Advance = Callable[[int], None]
+MARKS = "marks"
 _ROWS = 64
 _TEXT = ("id", "condition", "group", "patient", "slide", "source", "source_sha256", "channel")
 _INTEGERS = ("fold", "z", "y0", "x0", "height", "width", "n_nuclei")
@@ -34,7 +37,8 @@ def write_parquet(dataset: Dataset, folder: Path, advance: Advance) -> None:
 
     Columns ``image`` and ``labels`` are structs of ``bytes`` and ``path`` that `datasets` decodes;
     labels are PNG of 16 bits, or TIFF where numbers or pixels need it. All else that the
-    manifest knows has a column; ``extra`` is JSON. Images without a part are in ``train``.
+    manifest knows has a column; ``extra`` is JSON. Images without a part are in ``train``. Boxes,
+    outlines and classes, where there are any, are the column ``marks``: the table of the dataset.
 
     A group of 64 rows is in memory at a time.
     """
@@ -42,7 +46,7 @@ def write_parquet(dataset: Dataset, folder: Path, advance: Advance) -> None:
     import pyarrow.parquet as pq
 
     (folder / "data").mkdir()
-    schema = _schema(pa)
+    schema = _schema(pa, has_marks=dataset.has_marks)
     for part in dict.fromkeys(_PARTS[item.split] for item in dataset.items):
         members = [item for item in dataset.items if _PARTS[item.split] == part]
         path = folder / "data" / f"{part}-00000-of-00001.parquet"
@@ -88,14 +92,14 @@ def parquet_files(folder: Path) -> list[Path]:
     return sorted([*folder.glob("*.parquet"), *folder.glob("data/*.parquet")])
 
 
-def _schema(pa: Any) -> Any:
+def _schema(pa: Any, *, has_marks: bool) -> Any:
     """Columns, with the features of `datasets` in the metadata."""
     picture = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     columns: list[tuple[str, Any, Any]] = [
         (n, picture, {"_type": "Image"}) for n in ("image", "labels")
     ]
     for names, kind, feature in (
-        ((*_TEXT, "split", "extra"), pa.string(), "string"),
+        ((*_TEXT, "split", "extra", *([MARKS] if has_marks else [])), pa.string(), "string"),
         (_INTEGERS, pa.int64(), "int64"),
         (_NUMBERS, pa.float64(), "float64"),
     ):
@@ -116,6 +120,7 @@ def _row(dataset: Dataset, item: Item) -> dict[str, Any]:
         **dict(zip(_NUMBERS, spacing, strict=True)),
         "split": item.split,
         "extra": json.dumps(dict(item.extra), ensure_ascii=False),
+        **({MARKS: (dataset.folder / item.marks).read_text("utf-8")} if item.marks else {}),
     }
 
 
@@ -171,4 +176,6 @@ def _draft(
         facts["split"] = parts.get(path.name.partition("-")[0])
     if isinstance(values.get("extra"), str):
         facts["extra"] = json.loads(values["extra"])
-    return Draft(id=safe_id(str(values.get("id") or place)), load=load, facts=facts)
+    name, text = safe_id(str(values.get("id") or place)), values.get(MARKS)
+    marks = partial(parse_marks, text, name) if isinstance(text, str) and text else None
+    return Draft(id=name, load=load, facts=facts, marks=marks)

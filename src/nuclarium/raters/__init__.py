@@ -1,0 +1,1 @@
+"""Many raters, one truth: answers, inference of truth, agreement, how many are enough."""

@@ -1,0 +1,284 @@
+"""Agreement of every two raters: Cohen's kappa, unweighted or weighted, as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nuclarium.core.errors import SettingsError
+from nuclarium.evaluate.counts import ratio
+from nuclarium.raters.agreement_bootstrap import (
+    Estimate,
+    Method,
+    Statistic,
+    estimate,
+    field_weights,
+)
+from nuclarium.raters.agreement_counts import Told, Undetected, told
+from nuclarium.raters.agreement_distances import Distance, Floats, distance
+from nuclarium.raters.agreement_remarks import on_fields, on_repeats
+from nuclarium.raters.answer_codes import Answers
+
+WEIGHTS = ("nominal", "linear", "quadratic")
+_KEPT_CELLS = 1 << 26
+
+
+@dataclass(frozen=True, eq=False)
+class PairwiseKappa:
+    """Kappa of every two of R raters; matrices are symmetric, with nan on the diagonal.
+
+    Parameters
+    ----------
+    raters : tuple of str
+        Names of rows and columns.
+    group : tuple of str or None
+        Group of each rater.
+    kappa, low, high : ndarray of float64, shape (R, R)
+        Cohen's kappa and its 95 % interval over fields; nan where undefined.
+    percent : ndarray of float64, shape (R, R)
+        Share of common items with the same label; partly the same, where weighted.
+    n_items : ndarray of int64, shape (R, R)
+        Items that both answered; on the diagonal, those that one answered.
+    drawn : ndarray of float64, shape (draws, R * (R - 1) / 2), or None
+        Kappa of each pair, in the order of `table`, in each draw of fields; None where that would
+        be more than 2^26 numbers.
+    remarks : tuple of str
+        Sentences on what is undefined, and on intervals.
+    """
+
+    raters: tuple[str, ...]
+    group: tuple[str, ...] | None
+    kappa: Floats
+    low: Floats
+    high: Floats
+    percent: Floats
+    n_items: npt.NDArray[np.int64]
+    drawn: Floats | None
+    remarks: tuple[str, ...] = ()
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a pair: raters, groups, kappa, low, high, percent, n_items, remark."""
+        a, b = np.triu_indices(len(self.raters), 1)
+        names = np.array(self.raters, object)
+        groups = np.array(self.group or ("",) * len(names), object)
+        undefined = np.isnan(self.kappa[a, b])
+        why = np.where(self.n_items[a, b] == 0, "no common item", "both gave one label only")
+        return pd.DataFrame(
+            {
+                "rater_a": names[a],
+                "rater_b": names[b],
+                "group_a": groups[a],
+                "group_b": groups[b],
+                "kappa": self.kappa[a, b],
+                "low": self.low[a, b],
+                "high": self.high[a, b],
+                "percent": self.percent[a, b],
+                "n_items": self.n_items[a, b],
+                "remark": np.where(undefined, why, ""),
+            }
+        )
+
+
+def pairwise_kappa(
+    answers: Answers,
+    weights: str = "nominal",
+    *,
+    undetected: Undetected = "value",
+    scale: Sequence[str] | None = None,
+    rng: np.random.Generator | None = None,
+    draws: int = 1_000,
+    interval: Method = "percentile",
+) -> PairwiseKappa:
+    """Compute Cohen's kappa of every two raters on the items that both answered.
+
+    Parameters
+    ----------
+    answers : Answers
+        Of several answers of a rater to an item the last counts.
+    weights : {"nominal", "linear", "quadratic"}
+        What a disagreement counts: 1, the distance of labels, or its square.
+    undetected : {"value", "missing"}
+        With ``missing``, only items that both detected count.
+    scale : sequence of str, optional
+        Labels from low to high; needed for weights unless labels are numbers.
+    rng, draws, interval
+        As for `agreement_bootstrap.estimate`; all pairs see the same draws.
+
+    References
+    ----------
+    .. [1] Cohen, 1960, doi:10.1177/001316446002000104.
+    .. [2] Cohen, 1968, doi:10.1037/h0026256.
+    """
+    if weights not in WEIGHTS:
+        raise SettingsError(f"weights must be one of {', '.join(WEIGHTS)}, but got '{weights}'.")
+    rows = told(answers, undetected=undetected, scale=scale)
+    metric = distance(weights, rows.labels, scale is not None)
+    seed = int((rng or np.random.default_rng(0)).integers(1 << 62))
+    weights_of_fields = field_weights(rows.n_fields, draws, np.random.default_rng(seed))
+    r = rows.n_raters
+    found = _blank(r, draws if rows.n_fields > 1 else 0)
+    for a in range(r):
+        found["n_items"][a, a] = (rows.rater == a).sum()
+        if a + 1 < r:
+            pairs, same = pair_sums(rows, metric, a), np.random.default_rng(seed)
+            kappas = pairs.estimate(rows.n_fields, same, draws, interval, weights_of_fields)
+            _fill(found, a, pairs, kappas, metric)
+    drawn = found.pop("drawn") if "drawn" in found else None
+    n_items = found.pop("n_items").astype(np.int64)
+    return PairwiseKappa(
+        answers.raters,
+        answers.group,
+        **found,
+        n_items=n_items,
+        drawn=drawn,
+        remarks=_remarks(answers, rows, found["kappa"], n_items),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PairSums:
+    """Sums over fields of items with two labels, of P pairs of raters.
+
+    Parameters
+    ----------
+    active : ndarray of int64, shape (F,)
+        Fields with such items; the others have no weight.
+    apart, n_items : ndarray of float64, shape (F, P)
+        Sum of distances of the two labels, and number of common items.
+    own, other : ndarray of float64, shape (F, P, K)
+        The one and the other labels of these items.
+    metric : Distance
+    """
+
+    active: npt.NDArray[np.int64]
+    apart: Floats
+    n_items: Floats
+    own: Floats
+    other: Floats
+    metric: Distance
+
+    def kappas(self) -> Statistic:
+        """Return kappa of each pair as a function of weights of fields, shape (B, P)."""
+        fields, pairs, labels = self.own.shape
+        own, other = (part.reshape(fields, pairs * labels) for part in (self.own, self.other))
+
+        def kappa(weight: Floats) -> Floats:
+            weight = weight[:, self.active]
+            shape = len(weight) * pairs, labels
+            p, q = ((weight @ part).reshape(shape) for part in (own, other))
+            expected = self.metric.expected(p, q).reshape(len(weight), pairs)
+            observed = (weight @ self.apart) * (weight @ self.n_items)
+            found: Floats = 1 - ratio(observed, expected)
+            return found
+
+        return kappa
+
+    def estimate(
+        self,
+        n_fields: int,
+        rng: np.random.Generator,
+        draws: int,
+        interval: Method,
+        weights: Floats | None = None,
+    ) -> Estimate:
+        """Return kappa of each pair with its interval."""
+        width = 2 * self.own.shape[1] * self.own.shape[2]
+        return estimate(
+            self.kappas(),
+            n_fields,
+            rng=rng,
+            draws=draws,
+            method=interval,
+            width=width,
+            weights=weights,
+        )
+
+
+def pair_sums(rows: Told, metric: Distance, first: int) -> PairSums:
+    """Add up what kappas of one rater with those of higher number are made of; at least one."""
+    own = np.full(len(rows.field), -1, np.int64)
+    mine = rows.rater == first
+    own[rows.item[mine]] = rows.label[mine]
+    common = np.flatnonzero((rows.rater > first) & (own[rows.item] >= 0))
+    item = rows.item[common]
+    other = rows.rater[common].astype(np.int64) - first - 1
+    shape = rows.n_raters - first - 1, len(rows.labels)
+    return added_up(rows.field[item], other, (own[item], rows.label[common]), shape, metric)
+
+
+def added_up(
+    field: npt.NDArray[np.int64],
+    pair: npt.NDArray[np.int64],
+    labels: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    shape: tuple[int, int],
+    metric: Distance,
+) -> PairSums:
+    """Add up items with two labels over their field and pair; `shape` is (P, K)."""
+    active, code = np.unique(field, return_inverse=True)
+    pairs, k = shape
+    place = code * pairs + pair
+    cells = len(active) * pairs
+    apart = np.bincount(place, metric.between(*labels), cells).astype(np.float64)
+    n_items = np.bincount(place, minlength=cells).astype(np.float64)
+    own, other = (
+        np.bincount(place * k + label, minlength=cells * k)
+        .reshape(len(active), pairs, k)
+        .astype(np.float64)
+        for label in labels
+    )
+    return PairSums(
+        active,
+        apart.reshape(len(active), pairs),
+        n_items.reshape(len(active), pairs),
+        own,
+        other,
+        metric,
+    )
+
+
+def _blank(raters: int, draws: int) -> dict[str, Floats]:
+    names = ("kappa", "low", "high", "percent")
+    found = {name: np.full((raters, raters), np.nan) for name in names}
+    found["n_items"] = np.zeros((raters, raters))
+    pairs = raters * (raters - 1) // 2
+    if 0 < draws * pairs <= _KEPT_CELLS:
+        found["drawn"] = np.full((draws, pairs), np.nan)
+    return found
+
+
+def _fill(
+    found: dict[str, Floats], a: int, pairs: PairSums, kappas: Estimate, metric: Distance
+) -> None:
+    n_items = pairs.n_items.sum(axis=0)
+    apart = ratio(pairs.apart.sum(axis=0), n_items) / (metric.largest or 1)
+    rows = {"kappa": kappas.value, "low": kappas.low, "high": kappas.high, "percent": 1 - apart}
+    for name, row in {**rows, "n_items": n_items}.items():
+        found[name][a, a + 1 :] = found[name][a + 1 :, a] = row
+    if "drawn" in found:
+        r = len(found["kappa"])
+        begin = a * (2 * r - a - 1) // 2
+        found["drawn"][:, begin : begin + len(n_items)] = kappas.drawn
+
+
+def _remarks(
+    answers: Answers, rows: Told, kappa: Floats, n_items: npt.NDArray[np.int64]
+) -> tuple[str, ...]:
+    a, b = np.triu_indices(len(kappa), 1)
+    apart = int((n_items[a, b] == 0).sum())
+    alike = int((np.isnan(kappa[a, b]) & (n_items[a, b] > 0)).sum())
+    few = int(((n_items[a, b] > 0) & (n_items[a, b] < 10)).sum())
+    sentences = [
+        "There is one rater only, and so no pair." if len(kappa) < 2 else "",
+        f"{apart} of {len(a)} pairs have no common item, and so no kappa." if apart else "",
+        f"{alike} of {len(a)} pairs gave one label only, where kappa is undefined."
+        if alike
+        else "",
+        f"{few} of {len(a)} pairs have fewer than 10 common items." if few else "",
+        on_repeats(answers),
+        on_fields(answers, rows.n_fields),
+    ]
+    return tuple(filter(None, sentences))
