@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from nuclarium.annotate.versions import bring_up_to_date
-from nuclarium.annotate.writer import Writer, as_sentence
+from nuclarium.annotate.writer import Writer, as_sentence, first_line, one_by_one
 from nuclarium.core.errors import MissingExtraError, StoreError
 
 Answer = TypeVar("Answer")
@@ -41,11 +40,8 @@ class StoreBase:
             raise as_sentence(error) from None
 
     def _write(self, work: Callable[[Connection], Answer]) -> Answer:
-        answer: Answer = self._send(work).result()
+        answer: Answer = self._writer.submit(one_by_one, work).result()
         return answer
-
-    def _send(self, work: Callable[[Connection], Any]) -> Future[Any]:
-        return self._writer.submit(work)
 
 
 def open_engine(url_or_path: str | Path, *, version: str = "head") -> Engine:
@@ -64,10 +60,10 @@ def open_engine(url_or_path: str | Path, *, version: str = "head") -> Engine:
         engine = _engine(url)
         bring_up_to_date(engine, shown, to=version)
     except (DBAPIError, OSError) as error:
-        cause = first_line(error.orig if isinstance(error, DBAPIError) else error)
         raise StoreError(
-            f"The store {shown} must be a data base that can be opened, but: {cause}. See that it "
-            "is there, is a store of annotations, and may be read and written."
+            f"The store {shown} must be a data base that can be opened, but: "
+            f"{first_line(error)}. See that it is there, is a store of annotations, and may be "
+            "read and written."
         ) from None
     return engine
 
@@ -90,11 +86,6 @@ def shown_as(url: URL) -> str:
     """Return how a store is called in sentences: never with its password."""
     is_file = url.get_backend_name() == "sqlite"
     return (url.database or "") if is_file else url.render_as_string(hide_password=True)
-
-
-def first_line(error: object) -> str:
-    """Return the first line of what an error says, without a full stop."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def store_now() -> str:

@@ -6,6 +6,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Engine, exc
@@ -13,12 +15,21 @@ from sqlalchemy import Connection, Engine, exc
 from nuclarium.core.errors import AnnotationError, NuclariumError, StoreError
 
 Work = Callable[[Connection], Any]
+Doing = Callable[[Connection, Sequence[Any]], list[Any]]
+"""Does several things at once, and returns for each its answer, or the error that refuses it."""
 MOST_TOGETHER = 256
 """Pieces of work that share one commit."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    doing: Doing
+    thing: Any
+    future: Future[Any] = field(default_factory=Future)
+
+
 class Writer:
-    """Does work on a store one piece after another, many in one transaction.
+    """Does work on a store in the order in which it came, many pieces in one transaction.
 
     Parameters
     ----------
@@ -27,60 +38,81 @@ class Writer:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._writing = engine.execution_options(writes=True)
-        self._waiting: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._engine = engine.execution_options(writes=True)
+        self._waiting: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work) -> Future[Any]:
-        """Put work in the line; its future has the result once it is committed."""
-        future: Future[Any] = Future()
-        if self._closed:
-            raise StoreError("The store must be open to be written, but it was closed.")
-        self._waiting.put((work, future))
-        return future
+    def submit(self, doing: Doing, thing: Any) -> Future[Any]:
+        """Put a thing in the line; its future has the answer once it is committed.
+
+        Things in a row that are done by the same function are handed to it together.
+        """
+        piece = _Piece(doing, thing)
+        with self._closing:
+            if self._closed:
+                raise StoreError("The store must be open to be written, but it was closed.")
+            self._waiting.put(piece)
+        return piece.future
 
     def close(self) -> None:
         """Finish what is in the line, and end."""
-        if not self._closed:
-            self._closed = True
-            self._waiting.put(None)
-            self._thread.join()
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
+        self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            together, is_last = [first], False
+        while (piece := self._waiting.get()) is not None:
+            together = [piece]
             while len(together) < MOST_TOGETHER and not self._waiting.empty():
-                following = self._waiting.get()
-                if following is None:
-                    is_last = True
+                if (following := self._waiting.get()) is None:
+                    self._waiting.put(None)
                     break
                 together.append(following)
             self._write(together)
-            if is_last:
-                return
 
-    def _write(self, together: Sequence[tuple[Work, Future[Any]]]) -> None:
+    def _write(self, together: Sequence[_Piece]) -> None:
         """Commit all in one transaction; where that fails, each in its own."""
         try:
-            answers = self._commit([work for work, _ in together])
+            answers = self._commit(together)
         except Exception as error:  # noqa: BLE001  (whatever it is, somebody waits for it)
-            if len(together) > 1:
-                for one in together:
-                    self._write([one])
+            if len(together) == 1:
+                together[0].future.set_exception(as_sentence(error))
             else:
-                together[0][1].set_exception(as_sentence(error))
+                for piece in together:
+                    self._write([piece])
             return
-        for (_, future), answer in zip(together, answers, strict=True):
+        for piece, answer in zip(together, answers, strict=True):
             if isinstance(answer, BaseException):
-                future.set_exception(answer)
+                piece.future.set_exception(answer)
             else:
-                future.set_result(answer)
+                piece.future.set_result(answer)
 
-    def _commit(self, works: Sequence[Work]) -> list[Any]:
-        with self._writing.begin() as connection:
-            return [_refused_or_done(connection, work) for work in works]
+    def _commit(self, together: Sequence[_Piece]) -> list[Any]:
+        answers = []
+        with self._engine.begin() as connection:
+            for doing, pieces in groupby(together, key=lambda piece: piece.doing):
+                answers += doing(connection, [piece.thing for piece in pieces])
+        return answers
+
+
+def one_by_one(connection: Connection, works: Sequence[Work]) -> list[Any]:
+    """Do pieces of work; what one refuses leaves no trace, and the others go on."""
+    answers = []
+    for work in works:
+        point = connection.begin_nested()
+        try:
+            answers.append(work(connection))
+        except NuclariumError as error:
+            point.rollback()
+            answers.append(error)
+        else:
+            point.commit()
+    return answers
 
 
 def as_sentence(error: Exception) -> Exception:
@@ -88,29 +120,18 @@ def as_sentence(error: Exception) -> Exception:
     if isinstance(error, exc.IntegrityError):
         return AnnotationError(
             "What is written must name people, images and documents that are in the store, and "
-            f"be new where it must be new, but the data base says: {_cause(error)}."
+            f"be new where it must be new, but the data base says: {first_line(error)}."
         )
     if isinstance(error, exc.DBAPIError | exc.TimeoutError):
         return StoreError(
-            f"The store must be readable and writable, but the data base says: {_cause(error)}. "
-            "Nothing of this change was kept, and what was kept before is safe. Make room on the "
-            "disk, or see that the store can be reached, and send it again."
+            "The store must be readable and writable, but the data base says: "
+            f"{first_line(error)}. Nothing of this change was kept, and what was kept before is "
+            "safe. Make room on the disk, or see that the store can be reached, and send it again."
         )
     return error
 
 
-def _cause(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what the data base says, without a full stop."""
     said = str(error.orig if isinstance(error, exc.DBAPIError) else error).strip()
     return (said.splitlines() or [type(error).__name__])[0].rstrip(".")
-
-
-def _refused_or_done(connection: Connection, work: Work) -> Any:
-    """Do one piece of work; what it refuses leaves no trace, and the others go on."""
-    point = connection.begin_nested()
-    try:
-        answer = work(connection)
-    except NuclariumError as error:
-        point.rollback()
-        return error
-    point.commit()
-    return answer

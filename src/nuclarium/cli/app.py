@@ -20,6 +20,7 @@ from nuclarium.cli import (
     project,
     recipe,
     sample,
+    store,
 )
 from nuclarium.cli.options import WRONG_INPUT
 from nuclarium.core.errors import NuclariumError
@@ -76,5 +77,6 @@ for _topic in (
     networks,
     benchmark,
     compare,
+    store,
 ):
     _topic.register(app)
