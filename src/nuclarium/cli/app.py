@@ -9,6 +9,7 @@ import typer
 
 from nuclarium import __version__
 from nuclarium.cli import (
+    annotate,
     benchmark,
     compare,
     consensus,
@@ -72,6 +73,7 @@ for _topic in (
     planes,
     recipe,
     pixels,
+    annotate,
     dataset,
     networks,
     benchmark,
