@@ -1,4 +1,5 @@
 // The modules of the studio, in the order in which they are installed. A new one is a line here.
 import type { Module } from "./contracts";
+import { teamwork } from "./pages/module";
 
-export const MODULES: Module[] = [];
+export const MODULES: Module[] = [teamwork];

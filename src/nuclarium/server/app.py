@@ -11,7 +11,15 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 
 import nuclarium
 from nuclarium.annotate.store import Store
-from nuclarium.server import account_routes, document_routes, image_routes, job_routes, page
+from nuclarium.server import (
+    account_routes,
+    document_routes,
+    image_routes,
+    job_routes,
+    page,
+    teamwork_review,
+    teamwork_studies,
+)
 from nuclarium.server.access import Viewer, at_least
 from nuclarium.server.errors import answer_errors
 from nuclarium.server.origins import Origins, origins_of
@@ -25,6 +33,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     image_routes.router,
     document_routes.router,
     job_routes.router,
+    teamwork_studies.router,
+    teamwork_review.router,
 )
 """Below ``/api``, for people who are logged in; each route says which role it needs beyond that."""
 OPEN_ROUTERS: tuple[APIRouter, ...] = (account_routes.open_router,)
