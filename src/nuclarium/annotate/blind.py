@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.roles import Role, is_at_least
-from nuclarium.annotate.store_studies import Study
+from nuclarium.annotate.studies import Design
 
 ADJUDICATION = "adjudicated"
 """Arm of the documents in which seniors decide what raters dispute; no arm of a study is it."""
@@ -28,9 +28,9 @@ def seen_by(head: DocumentHead, role: Role) -> DocumentHead:
     return replace(head, arm=None, repeat=0)
 
 
-def suggestions_shown(head: DocumentHead, study: Study | None) -> bool:
+def suggestions_shown(head: DocumentHead, design: Design | None) -> bool:
     """Whether suggestions are shown in a document: as its arm says; always outside of studies."""
-    if study is None:
+    if design is None:
         return True
-    shown = {arm.name: arm.suggestions for arm in study.design.arms}
+    shown = {arm.name: arm.suggestions for arm in design.arms}
     return shown.get(head.arm or "", True)

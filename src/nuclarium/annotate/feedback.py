@@ -58,7 +58,9 @@ def feedback(drawn: Iterable[Nucleus], truth: Iterable[Nucleus]) -> Feedback:
     wrong = [(i, j) for i, j in pairs if _differ(own[i].label, true[j].label)]
     marked = {j for _, j in pairs}
     used = {i for i, _ in pairs}
-    spots = [_spot("missed", true[j], "", true[j].label) for j in range(len(true)) if j not in marked]
+    spots = [
+        _spot("missed", true[j], "", true[j].label) for j in range(len(true)) if j not in marked
+    ]
     spots += [_spot("added", own[i], own[i].label, "") for i in range(len(own)) if i not in used]
     spots += [_spot("misnamed", true[j], own[i].label, true[j].label) for i, j in wrong]
     return Feedback(

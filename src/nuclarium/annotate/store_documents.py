@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from nuclarium.annotate import checks
+from nuclarium.annotate.blind import seen_by
 from nuclarium.annotate.document import Box, Document, DocumentHead, replay
+from nuclarium.annotate.roles import Role
 from nuclarium.annotate.store_base import StoreBase, store_now
 from nuclarium.annotate.stored import StoredNuclei, change_of
 from nuclarium.annotate.tables import documents, edits, images, nuclei
@@ -93,9 +95,14 @@ class Documents(StoreBase):
             return self._read(lambda connection: read_document(connection, document))
         return self._read(lambda connection: replayed_document(connection, document, at))
 
-    def document_text(self, document: str, *, read_only: bool = False) -> str:
-        """Return a document as JSON text, without reading each nucleus: what the page loads."""
-        return self._read(lambda connection: _text(connection, document, read_only))
+    def document_text(
+        self, document: str, *, read_only: bool = False, role: Role = "admin"
+    ) -> str:
+        """Return a document as JSON text, without reading each nucleus: what the page loads.
+
+        What somebody of this `role` may not know of a study is left out.
+        """
+        return self._read(lambda connection: _text(connection, document, read_only, role))
 
 
 def read_head(connection: Connection, document: str, *, lock: bool = False) -> DocumentHead:
@@ -172,13 +179,13 @@ def _strokes(connection: Connection, head: DocumentHead) -> Document:
     return replay(Document(head), [(change_of(body), "") for body in rows])
 
 
-def _text(connection: Connection, document: str, read_only: bool) -> str:
+def _text(connection: Connection, document: str, read_only: bool, role: Role) -> str:
     head = read_head(connection, document)
     drawn = [stroke.to_json() for stroke in _strokes(connection, head).strokes]
     here = (nuclei.c.document == document) & nuclei.c.body.is_not(None)
     joined = func.aggregate_strings(nuclei.c.body, ",")
     bodies = connection.scalar(select(joined).where(here)) or ""
-    rest = head.to_json() | {"strokes": drawn, "read_only": read_only}
+    rest = seen_by(head, role).to_json() | {"strokes": drawn, "read_only": read_only}
     return f'{json.dumps(rest)[:-1]}, "nuclei": [{bodies}]}}'
 
 

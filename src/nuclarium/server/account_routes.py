@@ -12,7 +12,7 @@ from nuclarium.annotate import checks
 from nuclarium.annotate.roles import ROLES, Role
 from nuclarium.annotate.store_people import User
 from nuclarium.core.errors import AnnotationError
-from nuclarium.server.access import Admin, Viewer
+from nuclarium.server.access import Admin, Senior, Viewer
 from nuclarium.server.bodies import JsonBody, body_schema
 from nuclarium.server.entry import drop_session, is_https, me, set_session
 from nuclarium.server.errors import Forbidden, NotFound, NotLoggedIn
@@ -126,7 +126,7 @@ async def accept(request: Request, response: Response, body: JsonBody) -> dict[s
 
 
 @router.get("/users")
-async def users(request: Request, person: Admin) -> list[dict[str, Any]]:
+async def users(request: Request, person: Senior) -> list[dict[str, Any]]:
     """List all people."""
     found = await run_in_threadpool(studio_of(request).store.users)
     return [_as_json(user) for user in found]

@@ -17,6 +17,7 @@ from nuclarium.server import (
     image_routes,
     job_routes,
     page,
+    teamwork_consensus,
     teamwork_review,
     teamwork_studies,
 )
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     job_routes.router,
     teamwork_studies.router,
     teamwork_review.router,
+    teamwork_consensus.router,
 )
 """Below ``/api``, for people who are logged in; each route says which role it needs beyond that."""
 OPEN_ROUTERS: tuple[APIRouter, ...] = (account_routes.open_router,)

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
+from nuclarium.annotate.blind import seen_by
 from nuclarium.annotate.document import Box, DocumentHead
 from nuclarium.annotate.nuclei import changes_from_json
 from nuclarium.core.errors import AnnotationError
@@ -66,7 +67,7 @@ async def documents(
     studio = studio_of(request)
     heads = await run_in_threadpool(studio.store.documents, image=image)
     return [
-        head.to_json() | {"read_only": is_read_only(head, person)}
+        seen_by(head, person.role).to_json() | {"read_only": is_read_only(head, person)}
         for head in heads
         if may_see(head, person)
     ]
@@ -170,7 +171,9 @@ def _box(value: Any, width: int, height: int) -> Box | None:
 
 
 def _text(studio: Studio, head: DocumentHead, person: Person) -> str:
-    return studio.store.document_text(head.id, read_only=is_read_only(head, person))
+    return studio.store.document_text(
+        head.id, read_only=is_read_only(head, person), role=person.role
+    )
 
 
 def _json(text: str) -> Response:

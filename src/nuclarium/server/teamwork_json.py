@@ -75,7 +75,7 @@ def own_fields(store: Store, alias: str) -> list[Json]:
     rater's own order and no name.
     """
     studies = {study.id: study for study in store.studies()}
-    found = []
+    found: list[Json] = []
     numbers: dict[str, int] = {}
     for task in store.tasks(rater=alias):
         study = studies[task.study]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Request
 from nuclarium.annotate import checks
 from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.feedback import feedback
+from nuclarium.annotate.store_studies import Study, Task
 from nuclarium.annotate.study_board import FINISHED
 from nuclarium.server.access import Person, Rater, Senior, seen_document
 from nuclarium.server.bodies import JsonBody, body_schema
@@ -33,7 +35,9 @@ def set_status(request: Request, person: Rater, document: DocumentId, body: Json
     row = checks.an_object(body, "A status", ("status", "seconds"), ("status",))
     head = own_document(studio_of(request), document, person)
     seconds = checks.a_number(row.get("seconds", 0), "Seconds on task", 0, LONGEST_SITTING_S)
-    now = studio_of(request).store.set_status(head.id, str(row["status"])[:60], person.alias, seconds=seconds)
+    now = studio_of(request).store.set_status(
+        head.id, str(row["status"])[:60], person.alias, seconds=seconds
+    )
     return {"status": now.status}
 
 
@@ -60,7 +64,9 @@ def show_feedback(request: Request, person: Rater, document: DocumentId) -> Json
     if not study.design.feedback or gold is None:
         return {"known": False}
     drawn = studio_of(request).store.document(head.id).nuclei.values()
-    return {"known": True} | feedback(drawn, studio_of(request).store.document(gold).nuclei.values()).to_json()
+    return {"known": True} | feedback(
+        drawn, studio_of(request).store.document(gold).nuclei.values()
+    ).to_json()
 
 
 @router.get("/review")
@@ -69,26 +75,10 @@ def review_queue(request: Request, person: Senior) -> list[Json]:
     store = studio_of(request).store
     images = {image.id: image.name for image in store.images()}
     order = {"done": 0, "needs_work": 1, "approved": 2}
-    rows = []
+    rows: list[Json] = []
     for study in store.studies():
-        numbers = {field.id: number for number, field in enumerate(study.fields, 1)}
-        for task in store.tasks(study=study.id):
-            if task.document is not None and task.status in order:
-                rows.append(
-                    {
-                        "document": task.document,
-                        "study": {"id": study.id, "name": study.name},
-                        "field": numbers[task.field],
-                        "image": task.image,
-                        "image_name": images.get(task.image, ""),
-                        "box": None if task.box is None else list(task.box),
-                        "rater": task.rater,
-                        "arm": task.arm,
-                        "repeat": task.repeat,
-                        "status": task.status,
-                        "seconds": round(task.seconds, 1),
-                    }
-                )
+        waiting = [task for task in store.tasks(study=study.id) if task.status in order]
+        rows += [_line(study, task, images) for task in waiting]
     return sorted(rows, key=lambda row: order[row["status"]])
 
 
@@ -115,8 +105,27 @@ def own_document(studio: Studio, document: str, person: Person) -> DocumentHead:
     """
     head = seen_document(studio, document, person)
     if head.owner not in (None, person.alias):
-        raise Forbidden("The work must be your own, but this is somebody else's. Review it instead.")
+        raise Forbidden(
+            "The work must be your own, but this is somebody else's. Review it instead."
+        )
     return head
+
+
+def _line(study: Study, task: Task, images: Mapping[str, str]) -> Json:
+    numbers = {field.id: number for number, field in enumerate(study.fields, 1)}
+    return {
+        "document": task.document,
+        "study": {"id": study.id, "name": study.name},
+        "field": numbers[task.field],
+        "image": task.image,
+        "image_name": images.get(task.image, ""),
+        "box": None if task.box is None else list(task.box),
+        "rater": task.rater,
+        "arm": task.arm,
+        "repeat": task.repeat,
+        "status": task.status,
+        "seconds": round(task.seconds, 1),
+    }
 
 
 def _spot(value: Any) -> tuple[float, float]:

@@ -95,7 +95,9 @@ def withdraw_rater(request: Request, person: Senior, study: StudyId, alias: Alia
     found = study_at(studio_of(request).store, study)
     if alias not in {rater.alias for rater in found.raters}:
         raise NotFound(f"A rater of the study was expected, but got {alias[:60]!r}.")
-    return _board(studio_of(request).store, studio_of(request).store.withdraw_rater(found.id, alias))
+    return _board(
+        studio_of(request).store, studio_of(request).store.withdraw_rater(found.id, alias)
+    )
 
 
 @router.post("/studies/{study}/fields", openapi_extra=body_schema(fields=_FIELDS))
@@ -161,7 +163,9 @@ def fields_of(value: Any, store: Store) -> list[Place]:
         row = checks.an_object(one, "A field", ("image", "box"), ("image",))
         image = images.get(row["image"]) if isinstance(row["image"], str) else None
         if image is None:
-            raise AnnotationError(f"A field must be of an image, but got {str(row['image'])[:60]!r}.")
+            raise AnnotationError(
+                f"A field must be of an image, but got {str(row['image'])[:60]!r}."
+            )
         places.append((image.id, _box(row.get("box"), image.width, image.height)))
     return places
 
