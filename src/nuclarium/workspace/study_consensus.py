@@ -1,4 +1,4 @@
-"""The consensus of a study from inside the studio: made again at any time, read back for the page."""
+"""The consensus of a study from inside the studio: made at any time, read back for the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What seniors decide of disputed nuclei: a document of their own, whose labels become the truth."""
+"""What seniors decide of disputed nuclei: documents of their own, whose labels are the truth."""
 
 from __future__ import annotations
 

@@ -37,17 +37,17 @@ export async function finished(studio: Studio, id: string, said: HTMLElement): P
 }
 
 export function agreementCard(board: Board, state: ConsensusState): HTMLElement {
-  const card = (...children: HTMLElement[]): HTMLElement => h("section", { class: "card" }, h("h2", {}, "Agreement"), ...children);
+  const card = (...children: HTMLElement[]): HTMLElement => h("section", { class: "part" }, h("h2", {}, "Agreement"), ...children);
   if (!state.ready) {
     const words = board.done
       ? "Press “Make the consensus” to measure agreement and find the truth. It can be repeated at any time while people draw."
       : "Agreement can be measured as soon as raters have finished fields.";
-    return card(h("p", { class: "quiet" }, words));
+    return card(h("p", { class: "muted" }, words));
   }
   const rows = state.agreement.map((one) => [one.level, one.version, one.coefficient, shown(one.value), interval(one.low, one.high)]);
   const right = (text: string) => ({ text, class: "number" });
   return card(
-    rows.length ? table(["Classes", "Of", "Coefficient", right("Value"), right("95 %")], rows) : h("p", { class: "quiet" }, "There are too few answers to measure it."),
+    rows.length ? table(["Classes", "Of", "Coefficient", right("Value"), right("95 %")], rows) : h("p", { class: "muted" }, "There are too few answers to measure it."),
     state.stale ? h("p", { class: "hint" }, "People drew since it was made: make it again to count that too.") : h("span", {}),
     h("p", {}, h("a", { class: "button", href: `#/study/${board.id}/consensus` }, "Look at the consensus")),
   );

@@ -40,7 +40,7 @@ export function showLoaded(
   element.append(page);
   const load = async (): Promise<void> => {
     const late = setTimeout(() => {
-      if (page.childElementCount === 0) fill(page, h("p", { class: "quiet" }, "Loading …"));
+      if (page.childElementCount === 0) fill(page, h("p", { class: "muted" }, "Loading …"));
     }, 300);
     try {
       const children = await make(stop.signal, () => void load());

@@ -40,7 +40,7 @@ export function exportCard(studio: Studio, board: Board): HTMLElement {
   }) }, "Export");
   return h(
     "section",
-    { class: "card" },
+    { class: "part" },
     h("h2", {}, "Export"),
     h("p", { class: "hint" }, "What is drawn now, while people go on. Raters are named by their aliases."),
     labelled("Format", format),

@@ -24,7 +24,7 @@ function nothing(studio: Studio): HTMLElement {
     lead
       ? "Make a study, and choose yourself or others as raters: everyone gets fields in an order of their own."
       : "Once a study is made that you take part in, your fields are here. Until then, look at the images.",
-    lead ? h("a", { class: "button primary", href: "#/studies/new" }, "Make a study") : null,
+    lead ? h("a", { class: "button main", href: "#/studies/new" }, "Make a study") : null,
     h("a", { class: "button", href: "#/" }, "Look at the images"),
   );
 }
@@ -42,13 +42,13 @@ function oneStudy(studio: Studio, fields: OwnField[]): HTMLElement {
   const first = fields[0] as OwnField;
   return h(
     "section",
-    { class: "card" },
+    { class: "part" },
     h(
       "div",
       { class: "row spread" },
-      h("div", {}, h("h2", {}, first.study.name), h("p", { class: "quiet" }, `${done} of ${count(fields.length, "field")} done${seconds ? `, ${duration(seconds)} on task` : ""}`)),
+      h("div", {}, h("h2", {}, first.study.name), h("p", { class: "muted" }, `${done} of ${count(fields.length, "field")} done${seconds ? `, ${duration(seconds)} on task` : ""}`)),
       next
-        ? h("button", { type: "button", class: "primary", onclick: () => void openField(studio, next) }, words(next))
+        ? h("button", { type: "button", class: "main", onclick: () => void openField(studio, next) }, words(next))
         : h("p", { class: "all-done" }, "✓ All done. Thank you."),
     ),
     bar(done, fields.length, `${done} of ${fields.length} fields done`),
@@ -68,6 +68,6 @@ function tile(studio: Studio, field: OwnField, isNext: boolean): HTMLElement {
     h("strong", {}, `Field ${field.number}`),
     chip(field.status),
     field.review ? h("span", { class: "reason" }, `“${field.review.reason}”`) : null,
-    field.seconds ? h("span", { class: "quiet" }, duration(field.seconds)) : null,
+    field.seconds ? h("span", { class: "muted" }, duration(field.seconds)) : null,
   );
 }

@@ -24,7 +24,7 @@ export function installHistoryPanel(studio: Studio): void {
     if (key === shown) return;
     shown = key;
     if (!one || !studio.document.id) {
-      fill(element, h("p", { class: "quiet" }, selected.length > 1 ? "Select one nucleus to see who did what with it." : "Select a nucleus to see who did what with it."));
+      fill(element, h("p", { class: "muted" }, selected.length > 1 ? "Select one nucleus to see who did what with it." : "Select a nucleus to see who did what with it."));
       return;
     }
     void load(studio.document.id, one, key);
@@ -34,7 +34,7 @@ export function installHistoryPanel(studio: Studio): void {
     const steps = await studio.api.get<Logged[]>(`documents/${document}/history?nucleus=${nucleus}`).catch(() => null);
     if (key !== shown) return;
     if (!steps?.length) {
-      fill(element, h("p", { class: "quiet" }, steps ? "It is not saved yet." : "The history cannot be read now."));
+      fill(element, h("p", { class: "muted" }, steps ? "It is not saved yet." : "The history cannot be read now."));
       shown = "";
       return;
     }
@@ -54,7 +54,7 @@ function line(studio: Studio, nucleus: string, step: Logged, isNow: boolean, bef
     "li",
     {},
     h("strong", {}, words(step, before)),
-    h("span", { class: "quiet" }, ` ${step.by}, ${step.stored.slice(0, 16).replace("T", " ")}`),
+    h("span", { class: "muted" }, ` ${step.by}, ${step.stored.slice(0, 16).replace("T", " ")}`),
     !isNow && back && !studio.document.readOnly ? h("button", { type: "button", class: "link", onclick: restore }, "Bring this back") : null,
   );
 }

@@ -39,7 +39,7 @@ export function choice(
   changed: (checked: boolean) => void,
 ): HTMLElement {
   const input = h("input", { type, name, checked, onchange: () => changed(input.checked) });
-  return h("label", { class: "choice" }, input, h("span", {}, text));
+  return h("label", { class: "tick" }, input, h("span", {}, text));
 }
 
 /** Hand a file to the browser's downloads. */

@@ -25,9 +25,9 @@ export function showPeople(studio: Studio, element: HTMLElement): () => void {
         { class: "two" },
         h(
           "section",
-          { class: "card" },
+          { class: "part" },
           h("h2", {}, alone ? "You are alone here" : `${people.length} people`),
-          alone ? h("p", { class: "quiet" }, "Send somebody a link to take part. Every name stays here: data carry aliases such as R1.") : null,
+          alone ? h("p", { class: "muted" }, "Send somebody a link to take part. Every name stays here: data carry aliases such as R1.") : null,
           h("div", { class: "scroll" }, table(["Alias", "Name", "Role", "Group", ""], people.map((person) => row(studio, person, admin, said, again)))),
         ),
         admin ? inviteCard(studio) : null,
@@ -51,7 +51,7 @@ function row(studio: Studio, person: Person, admin: boolean, said: HTMLElement, 
   const me = studio.api.me?.alias === person.alias;
   return [
     h("strong", {}, person.alias),
-    h("span", {}, person.name, me ? h("small", { class: "quiet" }, " you") : null, person.active ? null : h("small", { class: "quiet" }, " may not log in")),
+    h("span", {}, person.name, me ? h("small", { class: "muted" }, " you") : null, person.active ? null : h("small", { class: "muted" }, " may not log in")),
     role,
     group,
     admin && !me ? h("button", { type: "button", class: "link", onclick: () => void change({ active: !person.active }) }, person.active ? "Lock out" : "Let in again") : null,
@@ -69,18 +69,18 @@ function inviteCard(studio: Studio): HTMLElement {
     });
   return h(
     "form",
-    { class: "card", onsubmit: (event) => { event.preventDefault(); void invite(); } },
+    { class: "part", onsubmit: (event) => { event.preventDefault(); void invite(); } },
     h("h2", {}, "Invite somebody"),
     labelled("Role", role),
     labelled("Group", group, "Agreement can be told for each group."),
-    h("div", { class: "row" }, h("button", { type: "submit", class: "primary" }, "Make a link")),
+    h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Make a link")),
     made,
   );
 }
 
 function shownLink(link: string): HTMLElement {
   const field = h("input", { type: "text", readonly: true, value: link, "aria-label": "Link of the invitation", onfocus: () => field.select() });
-  const copied = h("span", { class: "quiet" });
+  const copied = h("span", { class: "muted" });
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(link);

@@ -20,7 +20,7 @@ export function showReview(studio: Studio, element: HTMLElement): () => void {
     }
     const next = waiting[0];
     return [
-      h("div", { class: "row spread" }, h("h1", {}, "Review"), next ? h("a", { class: "button primary", href: `#/document/${next.document}` }, `Look at the next of ${waiting.length}`) : null),
+      h("div", { class: "row spread" }, h("h1", {}, "Review"), next ? h("a", { class: "button main", href: `#/document/${next.document}` }, `Look at the next of ${waiting.length}`) : null),
       group("To review", waiting, "Nothing waits. What was sent back comes again once it is done."),
       group("Sent back", back, null),
       group("Approved", approved, null),
@@ -32,11 +32,11 @@ function group(title: string, items: ReviewItem[], none: string | null): Child {
   if (!items.length && !none) return null;
   return h(
     "section",
-    { class: "card wide" },
-    h("h2", {}, title, items.length ? h("small", { class: "quiet" }, ` ${count(items.length, "field")}`) : null),
+    { class: "part wide" },
+    h("h2", {}, title, items.length ? h("small", { class: "muted" }, ` ${count(items.length, "field")}`) : null),
     items.length
       ? h("div", { class: "scroll" }, table(["Study", { text: "Field", class: "number" }, "Image", "Rater", "Arm", "State", { text: "Time", class: "number" }, ""], items.map(row)))
-      : h("p", { class: "quiet" }, none ?? ""),
+      : h("p", { class: "muted" }, none ?? ""),
   );
 }
 
@@ -45,8 +45,8 @@ function row(item: ReviewItem): Child[] {
     h("a", { href: `#/study/${item.study.id}` }, item.study.name),
     item.field,
     item.image_name,
-    h("span", {}, item.rater, item.repeat ? h("small", { class: "quiet" }, " again") : null),
-    h("span", { class: "quiet" }, item.arm),
+    h("span", {}, item.rater, item.repeat ? h("small", { class: "muted" }, " again") : null),
+    h("span", { class: "muted" }, item.arm),
     chip(item.status),
     item.seconds ? duration(item.seconds) : "–",
     h("a", { class: "button", href: `#/document/${item.document}` }, "Open"),

@@ -43,7 +43,7 @@ export function installReviewPanel(studio: Studio): void {
     if (last?.mark) showMark(studio, last.mark);
     const said = h("div", { "aria-live": "polite" });
     const reason = h("textarea", { rows: 3, maxlength: 2000, placeholder: "What should be looked at again?", "aria-label": "Reason" });
-    const spot = h("span", { class: "quiet" });
+    const spot = h("span", { class: "muted" });
     const forget = h("button", { type: "button", class: "link", onclick: () => { mark = null; showMark(studio, null); drawMark(); } }, "Remove");
     drawMark = () => {
       spot.textContent = mark ? `Mark at ${mark[0].toFixed(0)}, ${mark[1].toFixed(0)}` : "No mark";
@@ -58,10 +58,10 @@ export function installReviewPanel(studio: Studio): void {
     const open = status === "done" || status === "approved" || status === "needs_work";
     fill(
       element,
-      h("div", { class: "row spread" }, chip(status), h("span", { class: "quiet" }, studio.document.info?.owner ?? "")),
+      h("div", { class: "row spread" }, chip(status), h("span", { class: "muted" }, studio.document.info?.owner ?? "")),
       open
         ? [
-            status === "approved" ? null : h("button", { type: "button", class: "primary", onclick: () => void judge("approved") }, "Approve, next"),
+            status === "approved" ? null : h("button", { type: "button", class: "main", onclick: () => void judge("approved") }, "Approve, next"),
             status === "needs_work"
               ? null
               : h(
@@ -72,7 +72,7 @@ export function installReviewPanel(studio: Studio): void {
                   h("button", { type: "submit" }, "Needs work, next"),
                 ),
           ].flat()
-        : h("p", { class: "quiet" }, "It is not done yet: it can be reviewed once its rater says so."),
+        : h("p", { class: "muted" }, "It is not done yet: it can be reviewed once its rater says so."),
       said,
       ...stepsList(studio, steps),
       h("a", { href: "#/review" }, "All reviews"),
@@ -102,7 +102,7 @@ function stepsList(studio: Studio, steps: Step[]): Child[] {
           "li",
           {},
           chip(step.status),
-          h("span", { class: "quiet" }, ` ${step.by}, ${step.stored.slice(0, 16).replace("T", " ")}`),
+          h("span", { class: "muted" }, ` ${step.by}, ${step.stored.slice(0, 16).replace("T", " ")}`),
           step.reason ? h("p", {}, step.reason) : null,
           step.mark ? h("button", { type: "button", class: "link", onclick: () => { showMark(studio, step.mark); studio.viewer.goTo(step.mark?.[0] ?? 0, step.mark?.[1] ?? 0); } }, "Show the spot") : null,
         ),

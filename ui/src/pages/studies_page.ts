@@ -7,7 +7,7 @@ import type { StudyLine } from "./values";
 export function showStudies(studio: Studio, element: HTMLElement): () => void {
   return showLoaded(element, async (signal) => {
     const studies = await studio.api.get<StudyLine[]>("studies", signal);
-    const make = h("a", { class: "button primary", href: "#/studies/new" }, "Make a study");
+    const make = h("a", { class: "button main", href: "#/studies/new" }, "Make a study");
     if (!studies.length) {
       return [
         h("h1", {}, "Studies"),
@@ -34,9 +34,9 @@ function row(study: StudyLine): Child[] {
       "div",
       { class: "done-cell" },
       bar(study.done, study.total, `${study.done} of ${study.total} done`),
-      h("span", { class: "quiet" }, `${study.done} of ${study.total}`),
+      h("span", { class: "muted" }, `${study.done} of ${study.total}`),
     ),
-    study.to_review ? h("a", { href: "#/review" }, count(study.to_review, "field")) : h("span", { class: "quiet" }, "none"),
-    h("span", { class: "quiet" }, day(study.since)),
+    study.to_review ? h("a", { href: "#/review" }, count(study.to_review, "field")) : h("span", { class: "muted" }, "none"),
+    h("span", { class: "muted" }, day(study.since)),
   ];
 }

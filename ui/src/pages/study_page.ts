@@ -20,13 +20,13 @@ export function showStudy(studio: Studio, element: HTMLElement, id: string): () 
       figures(board),
       said,
       board.raters_list.length ? matrix(studio, board, said) : noRaters(),
-      h("div", { class: "cards" }, agreementCard(board, consensus), joinCard(studio, board, people, said, again), exportCard(studio, board), designCard(board)),
+      h("div", { class: "part-grid" }, agreementCard(board, consensus), joinCard(studio, board, people, said, again), exportCard(studio, board), designCard(board)),
     ];
   });
 }
 
 function head(studio: Studio, board: Board, said: HTMLElement, again: () => void): HTMLElement {
-  const run = h("button", { type: "button", class: "primary", onclick: () => void startConsensus(studio, board.id, run, said, again) }, "Make the consensus");
+  const run = h("button", { type: "button", class: "main", onclick: () => void startConsensus(studio, board.id, run, said, again) }, "Make the consensus");
   if (!board.done) run.disabled = true;
   return h(
     "div",
@@ -65,15 +65,15 @@ function matrix(studio: Studio, board: Board, said: HTMLElement): HTMLElement {
   const rows = board.progress.map((one) => {
     const rater = board.raters_list.find((known) => known.alias === one.rater);
     return [
-      h("span", {}, one.rater, rater && !rater.active ? h("small", { class: "quiet" }, " left") : null),
-      h("div", { class: "done-cell" }, bar(one.done, one.total, `${one.done} of ${one.total} done`), h("span", { class: "quiet" }, `${one.done} of ${one.total}`)),
+      h("span", {}, one.rater, rater && !rater.active ? h("small", { class: "muted" }, " left") : null),
+      h("div", { class: "done-cell" }, bar(one.done, one.total, `${one.done} of ${one.total} done`), h("span", { class: "muted" }, `${one.done} of ${one.total}`)),
       ...board.fields_list.map((field) => h("div", { class: "cells" }, cellsOf(board, tasks, one.rater, field, repeats))),
       one.seconds ? duration(one.seconds) : "–",
     ] as Child[];
   });
   return h(
     "section",
-    { class: "card wide" },
+    { class: "part wide" },
     h("h2", {}, "Progress"),
     h("div", { class: "scroll" }, table(heads, rows)),
     legend(board),
@@ -129,7 +129,7 @@ function fieldRow(studio: Studio, board: Board, field: StudyField, said: HTMLEle
   return [
     field.number,
     field.image_name,
-    h("span", { class: "quiet" }, field.box ? `${field.box[0]}, ${field.box[1]} to ${field.box[2]}, ${field.box[3]}` : "whole"),
+    h("span", { class: "muted" }, field.box ? `${field.box[0]}, ${field.box[1]} to ${field.box[2]}, ${field.box[3]}` : "whole"),
     draw,
   ];
 }
@@ -154,10 +154,10 @@ function joinCard(studio: Studio, board: Board, people: Person[], said: HTMLElem
   }))));
   return h(
     "section",
-    { class: "card" },
+    { class: "part" },
     h("h2", {}, "Add raters"),
     h("p", { class: "hint" }, "They get fields that have too few raters first. What others have stays as it is."),
-    others.length ? [list, join] : h("p", { class: "quiet" }, "Everybody who may draw takes part. ", h("a", { href: "#/people" }, "Invite people")),
+    others.length ? [list, join] : h("p", { class: "muted" }, "Everybody who may draw takes part. ", h("a", { href: "#/people" }, "Invite people")),
     leaveRow(studio, board, said, again),
   );
 }
@@ -189,5 +189,5 @@ function designCard(board: Board): HTMLElement {
     ["Made by", `${board.by}, ${board.since.slice(0, 10)}`],
     ["Documents done", String(finished)],
   ];
-  return h("section", { class: "card" }, h("h2", {}, "How it is laid out"), h("dl", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]).flat()));
+  return h("section", { class: "part" }, h("h2", {}, "How it is laid out"), h("dl", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]).flat()));
 }

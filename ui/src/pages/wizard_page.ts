@@ -110,20 +110,20 @@ function form(studio: Studio, images: ImageInfo[], people: Person[]): HTMLElemen
       h("p", { class: "hint" }, "The truth of a field is drawn on the study's page once the study is made."),
     ),
     said,
-    h("div", { class: "row" }, h("button", { type: "submit", class: "primary" }, "Make the study"), h("a", { class: "button", href: "#/studies" }, "Cancel")),
+    h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Make the study"), h("a", { class: "button", href: "#/studies" }, "Cancel")),
   );
   const both = left.querySelector<HTMLElement>('[data-only="both"]') as HTMLElement;
   left.addEventListener("change", () => (both.hidden = draft.arms !== "both"));
   both.hidden = true;
   changed();
-  return h("div", { class: "two" }, left, h("aside", { class: "card sticky" }, h("h2", {}, "What each rater gets"), plan));
+  return h("div", { class: "two" }, left, h("aside", { class: "part sticky" }, h("h2", {}, "What each rater gets"), plan));
 }
 
 async function preview(studio: Studio, draft: Draft, images: ImageInfo[], seed: number, place: HTMLElement): Promise<void> {
   const fields = fieldsOf(draft, images, seed);
   const raters = [...draft.raters];
   if (!fields.length || !raters.length) {
-    fill(place, h("p", { class: "quiet" }, fields.length ? "Choose raters to see how much each has to do." : "Choose images to see how much there is to do."));
+    fill(place, h("p", { class: "muted" }, fields.length ? "Choose raters to see how much each has to do." : "Choose images to see how much there is to do."));
     return;
   }
   const asked = {};
@@ -175,7 +175,7 @@ function chosen(people: Person[], draft: Draft): string[] {
 }
 
 function step(title: string, ...children: Child[]): HTMLElement {
-  return h("fieldset", { class: "card" }, h("legend", {}, title), ...children);
+  return h("fieldset", { class: "part" }, h("legend", {}, title), ...children);
 }
 
 function text(value: string, set: (value: string) => void, changed: () => void): HTMLElement {
@@ -210,5 +210,5 @@ function checks(name: string, options: { id: string; words: string; more: string
     changed();
   } }, "All or none");
   draw();
-  return h("div", {}, h("div", { class: "row spread" }, h("span", { class: "quiet" }, name), all), list);
+  return h("div", {}, h("div", { class: "row spread" }, h("span", { class: "muted" }, name), all), list);
 }

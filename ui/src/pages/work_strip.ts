@@ -53,9 +53,9 @@ export function installWorkStrip(studio: Studio): void {
   function buttons(now: Work): Node[] {
     const done = FINISHED.has(now.field.status);
     const next = nextField(now.fields, now.field.task);
-    const finish = h("button", { type: "button", class: "primary", onclick: () => void finished(now) }, next ? "Done, next field" : "Done");
+    const finish = h("button", { type: "button", class: "main", onclick: () => void finished(now) }, next ? "Done, next field" : "Done");
     const again = h("button", { type: "button", onclick: () => void send("in_work").then(draw, () => undefined) }, "Work on it again");
-    const onward = next ? h("button", { type: "button", class: "primary", onclick: () => void openField(studio, next) }, `Field ${next.number}`) : h("a", { class: "button primary", href: "#/fields" }, "My fields");
+    const onward = next ? h("button", { type: "button", class: "main", onclick: () => void openField(studio, next) }, `Field ${next.number}`) : h("a", { class: "button main", href: "#/fields" }, "My fields");
     return [
       h("strong", {}, `Field ${now.field.number} of ${now.field.of}`),
       chip(now.field.status),
