@@ -213,10 +213,10 @@ def test_two_programs_on_one_store_take_turns(address, store, document):
     assert store.check() == 40
 
 
-def test_a_store_that_many_open_for_the_first_time_is_made_once(address):
+def test_a_store_that_many_open_for_the_first_time_is_made_once(empty_address):
     opened = []
     threads = [
-        threading.Thread(target=lambda: opened.append(Store.open(address))) for _ in range(4)
+        threading.Thread(target=lambda: opened.append(Store.open(empty_address))) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
