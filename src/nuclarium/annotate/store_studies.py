@@ -18,7 +18,6 @@ from nuclarium.annotate.study_rows import Place, Study, Task, box_of, read_study
 from nuclarium.annotate.tables import assignments, studies, study_fields, study_raters
 from nuclarium.core.errors import AnnotationError
 
-
 __all__ = ["Place", "Studies", "Study", "Task"]
 
 
