@@ -26,9 +26,9 @@ class PostgresServer:
         open_engine(f"{address}/template1").dispose()
         self._admin = psycopg.connect(f"{address}/postgres", autocommit=True)
 
-    def new_url(self):
+    def new_url(self, template="template1"):
         name = f"store_{next(self._numbers)}"
-        self._admin.execute(f"CREATE DATABASE {name}")
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"{self.address}/{name}"
 
     def close(self):
