@@ -200,12 +200,13 @@ export class DrawnDocument implements DocumentState {
   async pull(): Promise<boolean> {
     const id = this.id;
     if (!id) return false;
+    const since = this.revision;
     try {
       const answer = await this.api.get<{ edits: Logged[]; revision: number }>(
-        `documents/${id}/changes?since=${this.revision}`,
+        `documents/${id}/changes?since=${since}`,
       );
       if (id !== this.id) return true;
-      if (answer.revision < this.revision) {
+      if (answer.revision < since) {
         await this.open({ document: id }); // the server was set back to a backup
         return true;
       }
