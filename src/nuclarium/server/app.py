@@ -108,5 +108,9 @@ async def openapi(request: Request, person: Viewer) -> dict[str, Any]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     studio: Studio = app.state.studio
     studio.events.start()
-    yield
-    studio.close()
+    stop = studio.store.listen(studio.events.tell)
+    try:
+        yield
+    finally:
+        stop()
+        studio.close()

@@ -95,10 +95,8 @@ async def edits(
     if is_read_only(head, person):
         raise Forbidden("This document is read only for you, so that nothing was changed.")
     later = studio.store.append_later(document, changes, person.alias)
-    answer = await asyncio.wrap_future(later)
-    if answer.revision != head.revision:
-        studio.events.tell(document, answer.revision)
-    return answer.to_json()
+    # Shielded: whoever goes away does not take back what is being written.
+    return (await asyncio.shield(asyncio.wrap_future(later))).to_json()
 
 
 @router.get("/documents/{document}/changes")

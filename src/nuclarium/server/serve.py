@@ -22,8 +22,8 @@ from nuclarium.server.invitations import first_invitation
 from nuclarium.server.origins import is_loopback, origins_of
 from nuclarium.server.secret_file import read_secret
 from nuclarium.server.studio import Studio
+from nuclarium.workspace.annotation_store import STORE
 from nuclarium.workspace.project import Project
-from nuclarium.workspace.studio import STUDIO_FOLDER, store_path
 
 _MORE_PORTS = 20
 _GRACE_S = 5
@@ -68,9 +68,10 @@ class ServeSettings:
 def serve(project: Project, settings: ServeSettings, say: Say) -> None:
     """Serve a project until Ctrl-C or a signal ends it; `say` is told where it is."""
     origins = origins_of(settings.host, settings.public_url)
-    secret = read_secret(project.folder / STUDIO_FOLDER / "secret")
+    place = project.folder / STORE
+    secret = read_secret(place.with_name("secret"))
     token = secrets.token_urlsafe(24) if settings.single_user else ""
-    with Store.open(settings.database or store_path(project)) as store:
+    with Store.open(settings.database or place) as store:
         listening = listen(settings.host, settings.port)
         with contextlib.closing(listening):
             port = listening.getsockname()[1]
