@@ -348,6 +348,7 @@ export class DrawnDocument implements DocumentState {
     const known = this.gestures.stepsOf(gesture);
     if (known) return known;
     const log = await this.api.get<{ edits: Logged[] }>(`documents/${this.id}/changes?since=0`);
+    this.drawing.heard(log.edits); // which revision removed what is not there any more
     const ids = new Set(log.edits.map((change) => change.id));
     const waiting = this.queue?.changes().filter((change) => !ids.has(change.id)) ?? [];
     this.gestures.learn([...log.edits, ...waiting]);
