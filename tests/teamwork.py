@@ -1,7 +1,8 @@
 """A study that is served: three raters with what they drew, and the routes of teamwork by role."""
 
-from nuclarium.annotate.checks import new_id
 from tests.studio import Browser, until
+
+from nuclarium.annotate.checks import new_id
 
 LEAST = {
     "GET /api/studies": "senior",

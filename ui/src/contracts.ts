@@ -228,6 +228,8 @@ export interface Shell {
   addPage(p: Page): void;
   /** Choose a tool as if its button was pressed. */
   useTool(id: string | null): void;
+  /** What the top bar calls what is open, in place of the name of its image. */
+  title(text: string): void;
   status(area: "saved" | "message", text: string, state?: "ok" | "busy" | "warn" | "error"): void;
   /** A dialog; gives the chosen one, or "" when it was closed. The first choice is the main one. */
   ask(question: string, choices: string[]): Promise<string>;

@@ -60,8 +60,8 @@ def test_rater_learns_nothing_of_others_arms_and_repeats(team, fields):
         assert not words_of(answer) & (hidden - {"repeat"})
         for head in answer if isinstance(answer, list) else [answer]:
             assert (head["repeat"], head["arm"]) == (0, None)
-    of_others = [task["document"] for task in team.senior.get(f"studies/{study['id']}").json()["tasks"]
-                 if task["rater"] != first]  # fmt: skip
+    board = team.senior.get(f"studies/{study['id']}").json()
+    of_others = [task["document"] for task in board["tasks"] if task["rater"] != first]
     for document in of_others:
         for path in ("", "/changes", "/gestures", "/states", "/feedback"):
             assert browser.get(f"documents/{document}{path}").status_code == 404
@@ -88,7 +88,7 @@ def test_rater_who_comes_later_changes_nothing_of_others(app, team, fields):
     study = team.study(fields, overlap=2, arms=TWO_ARMS)
     late = f"{team.aliases[0]}late"
     app.state.studio.store.add_user(f"name of {late}", "rater", alias=late)
-    before = [task for task in study["tasks"]]
+    before = study["tasks"]
     after = team.senior.post(f"studies/{study['id']}/raters", {"raters": [late]}).json()
     assert [task for task in after["tasks"] if task["rater"] != late] == before
     mine = Browser(app, late).get("my/fields").json()

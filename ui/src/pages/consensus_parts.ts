@@ -44,10 +44,11 @@ export function agreementCard(board: Board, state: ConsensusState): HTMLElement 
       : "Agreement can be measured as soon as raters have finished fields.";
     return card(h("p", { class: "muted" }, words));
   }
-  const rows = state.agreement.map((one) => [one.level, one.version, one.coefficient, shown(one.value), interval(one.low, one.high)]);
+  const finest = state.agreement.filter((one) => one.level === state.agreement[0]?.level);
+  const rows = finest.map((one) => [one.version, one.coefficient, shown(one.value), interval(one.low, one.high)]);
   const right = (text: string) => ({ text, class: "number" });
   return card(
-    rows.length ? table(["Classes", "Of", "Coefficient", right("Value"), right("95 %")], rows) : h("p", { class: "muted" }, "There are too few answers to measure it."),
+    rows.length ? table(["Of", "Coefficient", right("Value"), right("95 %")], rows) : h("p", { class: "muted" }, "There are too few answers to measure it."),
     state.stale ? h("p", { class: "hint" }, "People drew since it was made: make it again to count that too.") : h("span", {}),
     h("p", {}, h("a", { class: "button", href: `#/study/${board.id}/consensus` }, "Look at the consensus")),
   );

@@ -92,6 +92,7 @@ export function installWorkStrip(studio: Studio): void {
     work = { document, fields: fields.filter((one) => one.study.id === field.study.id), field };
     clock.active(Date.now());
     strip.hidden = false;
+    studio.shell.title(`${field.study.name}: field ${field.number} of ${field.of}`); // a name would tell what comes again
     draw();
     markReason(studio, field);
   }
@@ -120,7 +121,9 @@ export function installWorkStrip(studio: Studio): void {
 function markReason(studio: Studio, field: OwnField): void {
   const mark = field.status === "needs_work" ? field.review?.mark : null;
   showMark(studio, mark ?? null);
-  if (mark) studio.viewer.goTo(mark[0], mark[1]);
+  const { x, y, width, height, scale } = studio.viewer.view;
+  const isSeen = mark && mark[0] > x && mark[1] > y && mark[0] < x + width / scale && mark[1] < y + height / scale;
+  if (mark && !isSeen) studio.viewer.goTo(mark[0], mark[1]);
 }
 
 /** A ring with a cross on the spot that a review is about. */

@@ -99,6 +99,11 @@ export class StudioShell implements Shell {
     this.pages.push(page);
   }
 
+  title(text: string): void {
+    this.places.title.textContent = text;
+    document.title = `${text} · nuclarium`;
+  }
+
   status(area: "saved" | "message", text: string, state: "ok" | "busy" | "warn" | "error" = "ok"): void {
     if (area === "message") return toast(this.places.toasts, text, state);
     this.places.saved.dataset["state"] = state;
