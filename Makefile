@@ -12,11 +12,13 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$name" && break; done)
 
-.PHONY: help demo test check docs tutorial models clean
+STATIC := src/nuclarium/server/static
+
+.PHONY: help demo test check docs tutorial models ui ui-check clean
 .DELETE_ON_ERROR:
 
 help:  ## list what can be made
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 12
 
 demo: $(VENV)/core.stamp  ## install the core, segment a sample image, print where its page is
 	@$(BIN)/nuclarium sample --out $(DEMO)/sample.tif
@@ -45,8 +47,16 @@ models: $(VENV)/test.stamp  ## train the shipped models again; hours, goes on wh
 	recipes/make.sh $(BIN) fluo $(DATA)/dsb2018/fluorescence_val.txt
 	recipes/make.sh $(BIN) he recipes/he_val.txt
 
+ui: ui/node_modules/stamp  ## check and build the page of the studio; needs Node, which users do not
+	cd ui && npm run --silent check && npm test --silent && npm run --silent build
+
+ui-check: ui/node_modules/stamp  ## is the committed page the build of its source?
+	cd ui && node build.mjs node_modules/fresh
+	diff -rq ui/node_modules/fresh $(STATIC) || { \
+		echo "The page is not the build of ui/src. Run: make ui" >&2; exit 1; }
+
 clean:  ## remove the environment and everything that was made
-	rm -rf $(VENV) $(DEMO) docs/_build build dist \
+	rm -rf $(VENV) $(DEMO) docs/_build build dist ui/node_modules \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -66,3 +76,7 @@ $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need, torch among it, into $(VENV). This takes minutes, once."
 	@$(PIP) install --editable '.[openvino,slides,train,docs,test]'
 	@touch $@ $(VENV)/core.stamp
+
+ui/node_modules/stamp: ui/package-lock.json
+	cd ui && npm ci --silent --no-audit --no-fund
+	@touch $@

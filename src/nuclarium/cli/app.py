@@ -9,6 +9,7 @@ import typer
 
 from nuclarium import __version__
 from nuclarium.cli import (
+    annotate,
     benchmark,
     compare,
     consensus,
@@ -20,6 +21,7 @@ from nuclarium.cli import (
     project,
     recipe,
     sample,
+    store,
 )
 from nuclarium.cli.options import WRONG_INPUT
 from nuclarium.core.errors import NuclariumError
@@ -71,10 +73,12 @@ for _topic in (
     planes,
     recipe,
     pixels,
+    annotate,
     dataset,
     networks,
     benchmark,
     compare,
     consensus,
+    store,
 ):
     _topic.register(app)

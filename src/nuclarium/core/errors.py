@@ -35,3 +35,11 @@ class MissingExtraError(NuclariumError):
             f"{step} needs the optional part '{extra}', which is not installed. "
             f"Install it with: pip install 'nuclarium[{extra}]'"
         )
+
+
+class AnnotationError(NuclariumError):
+    """An edit, a document or a study that does not hold together."""
+
+
+class StoreError(NuclariumError):
+    """A store of annotations that cannot be opened, read or written."""

@@ -1,0 +1,1 @@
+"""Versions of the store, each made from the one before by alembic."""

@@ -1,0 +1,167 @@
+"""What people drew in every format, at any time: each rater's own, or the consensus of a study."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from nuclarium.annotate.store import Store
+from nuclarium.annotate.store_studies import Study
+from nuclarium.core.errors import SettingsError
+from nuclarium.dataset.exchange import FORMATS as DATASET_FORMATS
+from nuclarium.dataset.exchange import export_dataset
+from nuclarium.dataset.manifest import read_dataset
+from nuclarium.io.write import write_json, write_table, written_whole
+from nuclarium.workspace.annotation_files import FORMATS as DOCUMENT_FORMATS
+from nuclarium.workspace.annotation_files import export_annotations
+from nuclarium.workspace.consensus_dataset import write_truth_dataset
+from nuclarium.workspace.dataset import Card
+from nuclarium.workspace.project import Project
+from nuclarium.workspace.study_consensus import IMAGES
+from nuclarium.workspace.study_decisions import decided_truth
+from nuclarium.workspace.study_places import (
+    FieldPlace,
+    folder_of,
+    marks_table,
+    places_of,
+    write_field_images,
+)
+
+CONSENSUS = "consensus"
+FORMATS = tuple(dict.fromkeys([*DOCUMENT_FORMATS, "json", *DATASET_FORMATS]))
+
+
+def export_study(
+    project: Project,
+    store: Store,
+    folder: Path,
+    form: str,
+    *,
+    study: Study | None = None,
+    truth: str = "",
+) -> None:
+    """Write what is drawn now.
+
+    Parameters
+    ----------
+    project : Project
+    store : Store
+    folder : Path
+        New.
+    form : str
+        One of `FORMATS`.
+    study : Study, optional
+        Only its documents; needed for the formats of datasets, whose items are its fields.
+    truth : str
+        ``consensus`` for the truth of the study with the decisions of seniors; what each person
+        drew when empty.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such format, or nothing to write in it.
+    """
+    if form not in FORMATS:
+        raise SettingsError(f"A format must be one of {', '.join(FORMATS)}, but got {form[:60]!r}.")
+    if truth not in ("", CONSENSUS):
+        raise SettingsError(f"truth must be {CONSENSUS} or left out, but got {truth[:60]!r}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    if form == "json":
+        _write_documents(store, folder, None if study is None else study.id)
+    elif form == "table" and truth and study is not None:
+        write_table(folder / "truth.csv", _truth(project, store, study))
+    elif form in DOCUMENT_FORMATS and not truth:
+        export_annotations(store, folder, form, study=None if study is None else study.id)
+    elif study is not None and form in DATASET_FORMATS:
+        _write_datasets(project, store, folder, form, study, truth)
+    else:
+        raise SettingsError(
+            f"The format {form} must be of a study{' and of each rater' if truth else ''}: choose "
+            "a study, or one of " + ", ".join([*DOCUMENT_FORMATS, "json"]) + "."
+        )
+
+
+def export_zip(
+    project: Project,
+    store: Store,
+    path: Path,
+    form: str,
+    *,
+    study: Study | None = None,
+    truth: str = "",
+) -> Path:
+    """Do as `export_study`, in one file; it is there whole or not at all."""
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "export"
+        export_study(project, store, folder, form, study=study, truth=truth)
+        with written_whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
+            for one in sorted(folder.rglob("*")):
+                if one.is_file():
+                    file.write(one, one.relative_to(folder).as_posix())
+    return path
+
+
+def _write_datasets(
+    project: Project, store: Store, folder: Path, form: str, study: Study, truth: str
+) -> None:
+    """Write one dataset of the truth, or one of each rater and arm."""
+    places = places_of(store, study)
+    images = folder_of(project, study.id) / IMAGES
+    write_field_images(project, places, images)
+    if truth:
+        parts = {CONSENSUS: _truth(project, store, study)}
+    else:
+        table = marks_table(store, study, corrected=True).rename(columns={"id": "item"})
+        again = table["arm"].str.endswith("-again").map({True: "_again", False: ""})
+        names = table["rater"] + again
+        parts = {str(name): part for name, part in table.groupby(names)}
+    if not any(len(part) for part in parts.values()):
+        raise SettingsError("A dataset must have finished fields, but there is none yet.")
+    for name, part in parts.items():
+        target = folder if truth else folder / name
+        _write_dataset(part, places, images, target, form, f"{study.name} {name}")
+
+
+def _write_dataset(
+    part: pd.DataFrame,
+    places: dict[str, FieldPlace],
+    images: Path,
+    target: Path,
+    form: str,
+    name: str,
+) -> None:
+    marked = part[part["kind"].fillna("") != ""].reset_index(drop=True)
+    if not len(marked):
+        return
+    with TemporaryDirectory() as scratch:
+        made = Path(scratch) / "dataset"
+        write_truth_dataset(
+            marked.fillna(""),
+            {field: field for field in places},
+            images,
+            "",
+            made,
+            Card(name, annotation="drawn in the annotation studio of nuclarium"),
+        )
+        export_dataset(read_dataset(made), target, form)
+
+
+def _write_documents(store: Store, folder: Path, study: str | None) -> None:
+    for head in store.documents(study=study):
+        history = [one.to_json() for one in store.changes(head.id)]
+        states = [state.to_json() for state in store.states(head.id)]
+        content = store.document(head.id).to_json() | {"edits": history, "states": states}
+        write_json(folder / f"{head.id}.json", content)
+
+
+def _truth(project: Project, store: Store, study: Study) -> pd.DataFrame:
+    truth = decided_truth(project, store, study)
+    if not len(truth):
+        raise SettingsError(
+            "The consensus must be made before it is exported, but there is none with nuclei yet. "
+            "Make it on the study's page."
+        )
+    return truth

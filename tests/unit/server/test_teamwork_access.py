@@ -1,0 +1,75 @@
+"""Role × route of teamwork: who may call what; ids that are none are refused in a sentence."""
+
+import pytest
+from tests.studio import Browser
+from tests.teamwork import LEAST, Team
+
+from nuclarium.annotate.checks import new_id
+
+ROLES = ("admin", "senior", "rater", "viewer")
+
+
+@pytest.fixture(scope="module")
+def parts(app, images):
+    """What stands in the braces, and nobody's own."""
+    team = Team(app, "access", raters=1)
+    study = team.study([{"image": images["stack"], "box": [0, 0, 50, 50]}])
+    ((field, document),) = team.open_all(team.aliases[0])
+    return {
+        "study": study["id"],
+        "field": study["fields_list"][0]["id"],
+        "task": field["task"],
+        "document": document,
+        "alias": team.aliases[0],
+        "file": "truth.csv",
+    }
+
+
+def call(browser, route, parts, headers=None):
+    method, path = route.split(" ")
+    path = path.removeprefix("/api/").format(**parts)
+    return browser.get(path) if method == "GET" else browser.post(path, {}, headers=headers or {})
+
+
+@pytest.mark.parametrize("route", sorted(LEAST))
+def test_route_is_closed_to_roles_below(app, parts, route):
+    assert call(Browser(app), route, parts).status_code == 401
+    for role in ROLES:
+        status = call(Browser(app, role), route, parts).status_code
+        if ROLES.index(role) > ROLES.index(LEAST[route]):
+            assert status == 403, role
+        else:
+            assert status in (200, 403, 404, 422), role
+            assert status != 403 or "/documents/" in route  # somebody else's work
+
+
+@pytest.mark.parametrize("route", sorted(route for route in LEAST if route.startswith("POST")))
+def test_what_writes_needs_the_token_of_the_session(app, parts, route):
+    answer = call(Browser(app, "admin"), route, parts, {"x-csrf-token": "0" * 64})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("route", sorted(route for route in LEAST if "{" in route))
+@pytest.mark.parametrize("wrong", ["..%2F..%2Fetc", "' OR 1=1 --", "<b>", "é" * 50])
+def test_id_that_is_none_is_refused(app, parts, route, wrong):
+    answer = call(Browser(app, "admin"), route, dict.fromkeys(parts, wrong))
+    assert answer.status_code in (404, 422)
+    assert answer.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize("route", sorted(route for route in LEAST if "{study}" in route))
+def test_study_that_is_not_there_is_not_found(app, parts, route):
+    answer = call(Browser(app, "admin"), route, parts | {"study": new_id("s")})
+    assert answer.status_code in (404, 422)
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "'; DROP TABLE studies; --", "ü 細胞"]
+)
+def test_name_of_a_study_is_kept_as_it_is(app, images, name):
+    body = {"name": name, "fields": [{"image": images["stack"]}], "raters": []}
+    browser = Browser(app, "senior")
+    made = browser.post("studies", body)
+    assert made.json()["name"] == name
+    assert browser.get(f"studies/{made.json()['id']}").json()["name"] == name
+    assert browser.post("studies", body).status_code == 422

@@ -1,0 +1,35 @@
+// Working together: pages of fields, studies, review, consensus and people, and their parts in the studio.
+import "./pages.css";
+import type { Module, Role } from "../contracts";
+import { showConsensus } from "./consensus_page";
+import { showFields } from "./fields_page";
+import { installHistoryPanel } from "./history_panel";
+import { installJump } from "./jump";
+import { showPeople } from "./people_page";
+import { installReviewPanel } from "./review_panel";
+import { showReview } from "./review_page";
+import { showStudies } from "./studies_page";
+import { showStudy } from "./study_page";
+import { showWizard } from "./wizard_page";
+import { installWorkStrip } from "./work_strip";
+
+const LEADS: Role[] = ["admin", "senior"];
+const WORKERS: Role[] = [...LEADS, "rater"];
+
+export const teamwork: Module = {
+  name: "teamwork",
+  install(studio) {
+    const { shell } = studio;
+    shell.addPage({ path: "fields", title: "My fields", menu: { name: "My fields", order: 10, roles: WORKERS }, show: (element) => showFields(studio, element) });
+    shell.addPage({ path: "studies", title: "Studies", menu: { name: "Studies", order: 20, roles: LEADS }, show: (element) => showStudies(studio, element) });
+    shell.addPage({ path: "studies/new", title: "Make a study", show: (element) => showWizard(studio, element) });
+    shell.addPage({ path: "study/:id", title: "Study", show: (element, { id }) => showStudy(studio, element, id ?? "") });
+    shell.addPage({ path: "study/:id/consensus", title: "Consensus", show: (element, { id }) => showConsensus(studio, element, id ?? "") });
+    shell.addPage({ path: "review", title: "Review", menu: { name: "Review", order: 30, roles: LEADS }, show: (element) => showReview(studio, element) });
+    shell.addPage({ path: "people", title: "People", menu: { name: "People", order: 40, roles: LEADS }, show: (element) => showPeople(studio, element) });
+    installWorkStrip(studio);
+    installReviewPanel(studio);
+    installHistoryPanel(studio);
+    installJump(studio);
+  },
+};
