@@ -63,14 +63,13 @@ def main() -> None:
         lost = studio_load.missing(place, told)
     print(f"{chosen.clients} clients, {chosen.minutes:g} min, {len(peaks) - 1} kills by SIGKILL")
     print(f"edits acknowledged {len(told.acknowledged):,}, missing afterwards {len(lost)}")
-    print(f"refused {len(told.refused)}, connections made again {told.reconnected:,}")
+    print(f"refused {len(told.refused)}, tried again {told.reconnected:,}, silent {told.silent}")
     print(f"events heard {told.events:,}")
     for what, took in (("edit", told.edit_ms), ("warm tile", told.tile_ms)):
         if took:
             median, most, last = np.percentile(took, [50, 95, 99])
-            print(
-                f"{what}: p50 {median:.1f} ms, p95 {most:.1f} ms, p99 {last:.1f} ms, n {len(took):,}"
-            )
+            took_s = f"p50 {median:.1f} ms, p95 {most:.1f} ms, p99 {last:.1f} ms"
+            print(f"{what}: {took_s}, n {len(took):,}")
     print(f"largest memory of the server {max(peaks):.0f} MB")
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import tifffile
@@ -24,6 +25,7 @@ from nuclarium.workspace.annotation_store import STORE
 from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 
+_PATIENCE_S = 20
 ANGLES = np.linspace(0, 2 * np.pi, 30, endpoint=False)
 
 
@@ -36,6 +38,7 @@ class Told:
     tile_ms: list = field(default_factory=list)
     events: int = 0
     reconnected: int = 0
+    silent: int = 0
     refused: list = field(default_factory=list)
 
 
@@ -52,7 +55,7 @@ class Place:
 
 
 def make_place(folder, clients, *, database="", side=4096):
-    """A 12-bit plane in a project, raters with cookies, and a document of each; every fifth shares one."""
+    """A 12-bit plane in a project, and raters with documents; every fifth draws in a shared one."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     plane = rng.integers(0, 4096, (side, side), dtype=np.uint16)
@@ -93,9 +96,9 @@ class Server:
 
     def kill(self):
         """End it as a power cut would; give its largest memory in MB."""
-        status = f"/proc/{self.process.pid}/status"
+        status = Path(f"/proc/{self.process.pid}/status")
         peak = 0.0
-        with suppress(OSError), open(status) as file:
+        with suppress(OSError), status.open() as file:
             peak = next(int(line.split()[1]) / 1024 for line in file if "VmHWM" in line)
         os.kill(self.process.pid, signal.SIGKILL)
         said = self.process.communicate()[1].decode()
@@ -113,7 +116,11 @@ class Wire:
         self.reader = self.writer = None
 
     async def ask(self, method, path, body=None):
-        """Return status and body; OSError or EOFError where the server is gone."""
+        """Return status and body; OSError or EOFError where the server is gone or silent."""
+        async with asyncio.timeout(_PATIENCE_S):
+            return await self._ask(method, path, body)
+
+    async def _ask(self, method, path, body):
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
@@ -167,8 +174,9 @@ async def draw(place, number, told, over, rate):
                     "POST", f"/api/documents/{document}/edits", {"edits": [edit]}
                 )
                 answer = json.loads(body)
-            except (OSError, EOFError):
+            except (OSError, EOFError) as error:
                 told.reconnected += 1
+                told.silent += isinstance(error, TimeoutError)
                 began = None  # time without a server is not that of an answer
                 await asyncio.sleep(0.1)
         if answer is not None and status == 200:

@@ -53,6 +53,7 @@ class Sessions:
         self._clock = clock
         self._ended: dict[str, float] = {}
         self._read: dict[str, tuple[float, Session]] = {}
+        self._tokens: dict[str, str] = {}
 
     def begin(self, alias: str, stamp: str) -> tuple[Session, str]:
         """Return a new session and what its cookie holds."""
@@ -88,7 +89,11 @@ class Sessions:
 
     def csrf(self, session: Session) -> str:
         """Return the token that the page sends with whatever writes."""
-        return hmac.digest(self._key, session.id.encode(), "sha256").hex()
+        if session.id not in self._tokens:
+            if len(self._tokens) >= _MOST_READ:
+                self._tokens.clear()
+            self._tokens[session.id] = hmac.digest(self._key, session.id.encode(), "sha256").hex()
+        return self._tokens[session.id]
 
     def is_csrf(self, session: Session, token: str | None) -> bool:
         """Whether a token is that of the session."""
