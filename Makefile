@@ -52,7 +52,7 @@ ui: ui/node_modules/stamp  ## check and build the page of the studio; needs Node
 
 ui-check: ui/node_modules/stamp  ## is the committed page the build of its source?
 	cd ui && node build.mjs node_modules/fresh
-	diff -r ui/node_modules/fresh $(STATIC) || { \
+	diff -rq ui/node_modules/fresh $(STATIC) || { \
 		echo "The page is not the build of ui/src. Run: make ui" >&2; exit 1; }
 
 clean:  ## remove the environment and everything that was made

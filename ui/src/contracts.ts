@@ -146,6 +146,8 @@ export interface Tool {
   name: string;
   key: string;
   cursor: string;
+  /** A drag moves the image; down and up come together for a click. For tools that only pick. */
+  pans?: boolean;
   /** Markup of a 24 × 24 icon, one path's d attribute; the first letter of the name when left out. */
   icon?: string;
   down?(p: PointerInfo): void;

@@ -142,11 +142,19 @@ def apply(document: Document, change: Change, rater: str) -> Document:
     EditConflict
         If the nucleus is not as the person saw it; it carries what it is now.
     """
-    return fold(document, [(change, rater)])
+    if isinstance(change, Edit):
+        there = document.nuclei.get(change.nucleus)
+        revision = document.revision_of(change.nucleus)
+        if change.base != revision and not (revision and says_what_is_there(change, there)):
+            raise EditConflict(change, there)
+    return replay(document, [(change, rater)])
 
 
-def fold(document: Document, changes: Iterable[tuple[Change, str]]) -> Document:
-    """Return the document after some edits, each with the alias of who made it, as `apply` does."""
+def replay(document: Document, changes: Iterable[tuple[Change, str]]) -> Document:
+    """Return the document after edits of the log, each with the alias of who made it.
+
+    Nothing is judged here: what is in the log was taken when it came.
+    """
     nuclei, removed = dict(document.nuclei), dict(document.removed)
     drawn, hidden = dict(document.drawn), set(document.hidden)
     revision = document.revision
@@ -155,16 +163,9 @@ def fold(document: Document, changes: Iterable[tuple[Change, str]]) -> Document:
         if isinstance(change, Stroke):
             _draw(change, drawn, hidden)
         else:
-            _check(change, nuclei.get(change.nucleus), removed)
             _put(change, rater, revision, nuclei, removed)
     head = replace(document.head, revision=revision)
     return Document(head, nuclei, removed, drawn, frozenset(hidden))
-
-
-def _check(edit: Edit, there: Nucleus | None, removed: Mapping[str, int]) -> None:
-    revision = removed.get(edit.nucleus, 0) if there is None else there.revision
-    if edit.base != revision and not says_what_is_there(edit, there):
-        raise EditConflict(edit, there)
 
 
 def says_what_is_there(edit: Edit, there: Nucleus | None) -> bool:

@@ -272,7 +272,8 @@ def change_from_json(value: Any) -> Change:
 def changes_from_json(value: Any) -> list[Change]:
     """Read a list of edits and strokes that were sent together."""
     if not isinstance(value, list) or len(value) > MOST_EDITS:
-        raise AnnotationError(f"Edits must be a list of at most {MOST_EDITS}.")
+        came = f"{len(value)}" if isinstance(value, list) else "something else"
+        raise AnnotationError(f"Edits must be a list of at most {MOST_EDITS}, but got {came}.")
     return [change_from_json(row) for row in value]
 
 
@@ -287,9 +288,10 @@ def _rings(value: Any, kind: Kind) -> tuple[Ring, ...]:
         )
     what = f"A ring of {kind}"
     rings = tuple(checks.coordinates(ring, what, _FEWEST[kind]) for ring in value)
-    if sum(map(len, rings)) > checks.MOST_NUMBERS:
+    if (count := sum(map(len, rings))) > checks.MOST_NUMBERS:
         raise AnnotationError(
-            f"The rings of a nucleus must have at most {checks.MOST_NUMBERS} numbers together."
+            f"The rings of a nucleus must have at most {checks.MOST_NUMBERS} numbers together, but "
+            f"got {count}."
         )
     if kind in ("box", "point") and len(rings[0]) != _FEWEST[kind]:
         raise AnnotationError(

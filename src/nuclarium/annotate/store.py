@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from nuclarium.annotate.store_base import open_engine
+from nuclarium.annotate.store_checks import Checks
 from nuclarium.annotate.store_documents import Documents
 from nuclarium.annotate.store_edits import Edits
 from nuclarium.annotate.store_people import People
@@ -14,7 +15,7 @@ from nuclarium.annotate.store_studies import Studies
 from nuclarium.annotate.store_suggestions import Suggestions
 
 
-class Store(People, Documents, Edits, States, Studies, Suggestions):
+class Store(People, Documents, Edits, States, Studies, Suggestions, Checks):
     """All that people annotate, in one SQLite file or on a PostgreSQL server.
 
     Any thread may call it. One thread writes, and what is sent together is committed together;

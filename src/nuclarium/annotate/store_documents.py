@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from nuclarium.annotate import checks
-from nuclarium.annotate.document import Box, Document, DocumentHead, fold
+from nuclarium.annotate.document import Box, Document, DocumentHead, replay
 from nuclarium.annotate.store_base import StoreBase, store_now
 from nuclarium.annotate.stored import StoredNuclei, change_of
 from nuclarium.annotate.tables import documents, edits, images, nuclei
@@ -87,9 +87,11 @@ class Documents(StoreBase):
             query = query if value is None else query.where(documents.c[column] == value)
         return [as_head(row) for row in self._read(lambda c: c.execute(query).all())]
 
-    def document(self, document: str) -> Document:
-        """Return a document with all that is drawn in it."""
-        return self._read(lambda connection: _read_document(connection, document))
+    def document(self, document: str, *, at: int | None = None) -> Document:
+        """Return a document with all that is drawn in it, now or as it was at a revision."""
+        if at is None:
+            return self._read(lambda connection: read_document(connection, document))
+        return self._read(lambda connection: replayed_document(connection, document, at))
 
     def document_text(self, document: str, *, read_only: bool = False) -> str:
         """Return a document as JSON text, without reading each nucleus: what the page loads."""
@@ -149,7 +151,8 @@ def open_in(connection: Connection, head: DocumentHead) -> DocumentHead:
     return head
 
 
-def _read_document(connection: Connection, document: str) -> Document:
+def read_document(connection: Connection, document: str) -> Document:
+    """Read a document as it is now."""
     head = read_head(connection, document)
     query = select(nuclei.c.id, nuclei.c.revision, nuclei.c.body)
     texts, removed = {}, {}
@@ -166,7 +169,7 @@ def _strokes(connection: Connection, head: DocumentHead) -> Document:
     """Return a document that has its strokes alone."""
     query = select(edits.c.body).where(edits.c.document == head.id, edits.c.nucleus.is_(None))
     rows = connection.scalars(query.order_by(edits.c.revision))
-    return fold(Document(head), [(change_of(body), "") for body in rows])
+    return replay(Document(head), [(change_of(body), "") for body in rows])
 
 
 def _text(connection: Connection, document: str, read_only: bool) -> str:
@@ -177,3 +180,14 @@ def _text(connection: Connection, document: str, read_only: bool) -> str:
     bodies = connection.scalar(select(joined).where(here)) or ""
     rest = head.to_json() | {"strokes": drawn, "read_only": read_only}
     return f'{json.dumps(rest)[:-1]}, "nuclei": [{bodies}]}}'
+
+
+def replayed_document(connection: Connection, document: str, at: int) -> Document:
+    """Read a document as its log makes it, up to a revision."""
+    head = read_head(connection, document)
+    query = select(edits.c.body, edits.c.made_by).where(
+        edits.c.document == document, edits.c.revision <= at
+    )
+    rows = connection.execute(query.order_by(edits.c.revision))
+    empty = Document(replace(head, revision=0))
+    return replay(empty, ((change_of(body), by) for body, by in rows))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -13,30 +12,13 @@ from sqlalchemy import Connection, Engine, select
 from nuclarium.annotate.appending import Append, append_together
 from nuclarium.annotate.gestures import Gesture, Step, gestures_of
 from nuclarium.annotate.judge import Acknowledgement
+from nuclarium.annotate.logged import Logged, redo_of, undo_of
 from nuclarium.annotate.nuclei import Change
 from nuclarium.annotate.store_base import StoreBase
 from nuclarium.annotate.stored import change_of
 from nuclarium.annotate.tables import edits
 
 Listener = Callable[[str, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """An edit of the log: its revision, who made it, and when the store got it."""
-
-    change: Change
-    revision: int
-    by: str
-    stored: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what JSON carries."""
-        return self.change.to_json() | {
-            "revision": self.revision,
-            "by": self.by,
-            "stored": self.stored,
-        }
 
 
 class Edits(StoreBase):
@@ -121,6 +103,14 @@ class Edits(StoreBase):
         query = query.order_by(edits.c.revision)
         return gestures_of(Step(*row) for row in self._read(lambda c: c.execute(query).all()))
 
+    def undo(self, document: str, gesture: str) -> list[Change]:
+        """Return edits that take a gesture back; whoever undoes appends them."""
+        return undo_of(self._read(_around(document, gesture)), gesture)
+
+    def redo(self, document: str, gesture: str) -> list[Change]:
+        """Return edits that bring back a gesture that was taken back; they are to be appended."""
+        return redo_of(self._read(_around(document, gesture)), gesture)
+
     def _tell(self, document: str, done: Future[Acknowledgement]) -> None:
         if done.exception() is None and done.result().acknowledged:
             for listener in self._listeners:
@@ -134,3 +124,11 @@ def _logged(condition: Any) -> Callable[[Connection], list[Logged]]:
         Logged(change_of(row.body), row.revision, row.made_by, row.stored)
         for row in connection.execute(query)
     ]
+
+
+def _around(document: str, gesture: str) -> Callable[[Connection], list[Logged]]:
+    """Read the edits of a gesture, and all of the nuclei that it touched."""
+    here = (edits.c.document == document) & (edits.c.gesture == gesture)
+    touched = select(edits.c.nucleus).where(here, edits.c.nucleus.is_not(None))
+    of_touched = (edits.c.document == document) & edits.c.nucleus.in_(touched)
+    return _logged(here | of_touched)

@@ -10,11 +10,11 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, select, update
 
 from nuclarium.annotate import checks
-from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.document import Document, DocumentHead
 from nuclarium.annotate.review import STATUSES, check_step
 from nuclarium.annotate.roles import Role
 from nuclarium.annotate.store_base import StoreBase, store_now
-from nuclarium.annotate.store_documents import read_head
+from nuclarium.annotate.store_documents import read_head, replayed_document
 from nuclarium.annotate.tables import documents, states, users
 from nuclarium.core.errors import AnnotationError
 
@@ -116,6 +116,16 @@ class States(StoreBase):
             )
             for row in self._read(lambda connection: connection.execute(query).all())
         ]
+
+    def original(self, document: str) -> Document | None:
+        """Return a document as it was when whoever draws in it said first that it is done.
+
+        What a senior corrected later is not in it. None where nobody said so yet.
+        """
+        first = next((one for one in self.states(document) if one.status == "done"), None)
+        if first is None:
+            return None
+        return self._read(lambda c: replayed_document(c, document, first.revision))
 
 
 def log_state(

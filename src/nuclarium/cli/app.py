@@ -19,6 +19,7 @@ from nuclarium.cli import (
     project,
     recipe,
     sample,
+    store,
 )
 from nuclarium.cli.options import WRONG_INPUT
 from nuclarium.core.errors import NuclariumError
@@ -74,5 +75,6 @@ for _topic in (
     networks,
     benchmark,
     compare,
+    store,
 ):
     _topic.register(app)
