@@ -9,6 +9,7 @@ import typer
 
 from nuclarium import __version__
 from nuclarium.cli import (
+    annotate,
     benchmark,
     compare,
     dataset,
@@ -71,6 +72,7 @@ for _topic in (
     planes,
     recipe,
     pixels,
+    annotate,
     dataset,
     networks,
     benchmark,

@@ -93,7 +93,7 @@ def write_previews(
                 f"Previews must go to a folder of their own, but {raw.path.name} lies in {folder}. "
                 "Choose another with --out."
             )
-    references = _references(settings.steps, project)
+    references = recipe_references(settings.steps, project)
     written: list[Path] = []
     inputs: dict[str, str] = {}
     failures = []
@@ -150,7 +150,7 @@ def _as_bytes(result: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     return np.rint(np.clip(result.astype(np.float64) / white, 0, 1) * 255).astype(np.uint8)
 
 
-def _references(steps: Sequence[Step], project: Project | None) -> dict[str, Pixels]:
+def recipe_references(steps: Sequence[Step], project: Project | None) -> dict[str, Pixels]:
     """Read the images of even fields that steps name, from the folder of the project."""
     found = {}
     for step in steps:

@@ -1,0 +1,1 @@
+"""The annotation studio's server: one process that many browsers talk to."""

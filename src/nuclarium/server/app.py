@@ -1,0 +1,116 @@
+"""Makes the server of one project: its routes, what stands before them, how errors are answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+import nuclarium
+from nuclarium.annotate.store import Store
+from nuclarium.server import account_routes, document_routes, image_routes, job_routes, page
+from nuclarium.server.access import Viewer, at_least
+from nuclarium.server.errors import answer_errors
+from nuclarium.server.origins import Origins, origins_of
+from nuclarium.server.security import Gate
+from nuclarium.server.sessions import Sessions
+from nuclarium.server.studio import Studio
+from nuclarium.workspace.project import Project
+
+ROUTERS: tuple[APIRouter, ...] = (
+    account_routes.router,
+    image_routes.router,
+    document_routes.router,
+    job_routes.router,
+)
+"""Below ``/api``, for people who are logged in; each route says which role it needs beyond that."""
+OPEN_ROUTERS: tuple[APIRouter, ...] = (account_routes.open_router,)
+"""Below ``/api``, for everybody."""
+
+
+def create_app(
+    project: Project,
+    store: Store,
+    *,
+    single_user: bool,
+    secret: bytes,
+    origins: Origins | None = None,
+    start_token: str = "",
+    page_folder: Path = page.STATIC,
+) -> FastAPI:
+    """Make the server.
+
+    Parameters
+    ----------
+    project : Project
+    store : Store
+        Stays open when the server ends.
+    single_user : bool
+        One person without log-in, let in by `start_token`; else people with accounts.
+    secret : bytes
+        At least 32 bytes; whoever knows it can be anybody.
+    origins : Origins, optional
+        Names of the server; those of this machine alone when left out.
+    start_token : str
+        What lets the one person in, in the address ``/?start=…``; nobody comes in by an empty one.
+    page_folder : Path
+        The built page.
+
+    Returns
+    -------
+    app : FastAPI
+        Its ``state.studio`` is the `Studio`.
+    """
+    if len(secret) < 32:
+        raise ValueError(f"secret must have at least 32 bytes, but got {len(secret)}.")
+    own = origins or origins_of("127.0.0.1")
+    studio = Studio(project, store, single_user, Sessions(secret), own, page_folder, start_token)
+    app = FastAPI(
+        title="nuclarium",
+        version=nuclarium.__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        telemetry=_NOTHING_IS_REPORTED,
+    )
+    app.state.studio = studio
+    answer_errors(app)
+    for router in OPEN_ROUTERS:
+        app.include_router(router, prefix="/api")
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api", dependencies=[Depends(at_least("viewer"))])
+    app.include_router(_about, prefix="/api")
+    app.include_router(page.router)
+    app.add_middleware(Gate, origins=own)
+    return app
+
+
+_NOTHING_IS_REPORTED: Any = dict.fromkeys(
+    ("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False
+)
+"""Newer versions of FastAPI can send bodies and errors to where the environment says."""
+
+_about = APIRouter()
+
+
+@_about.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request, person: Viewer) -> dict[str, Any]:
+    """Describe all routes."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    studio: Studio = app.state.studio
+    studio.events.start()
+    stop = studio.store.listen(studio.events.tell)
+    try:
+        yield
+    finally:
+        stop()
+        studio.close()

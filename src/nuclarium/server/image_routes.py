@@ -1,0 +1,107 @@
+"""Images and their tiles over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from nuclarium.server.access import Viewer
+from nuclarium.server.errors import NotFound
+from nuclarium.server.histogram import histogram_of
+from nuclarium.server.ids import ImageId, Number
+from nuclarium.server.studio import Studio, studio_of
+from nuclarium.server.tile_look import ChannelLook
+from nuclarium.server.tile_reading import PlanePlace
+from nuclarium.server.tiles import TileWish
+
+router = APIRouter(tags=["images"])
+
+_FOR_A_DAY = "private, max-age=86400"
+_ASK_AGAIN = "private, no-cache"
+Whole = Annotated[int, Query(ge=0, le=1_000_000)]
+Word = Annotated[str, Query(max_length=40)]
+Looks = Annotated[list[str], Query(max_length=32)]
+
+
+@router.get("/images")
+async def images(request: Request, person: Viewer) -> list[dict[str, Any]]:
+    """List the images of the project that can be read."""
+    studio = studio_of(request)
+    found = await run_in_threadpool(studio.shelf.images)
+    return [image.to_json() for image in found]
+
+
+@router.get("/images/unreadable")
+async def unreadable(request: Request, person: Viewer) -> list[dict[str, str]]:
+    """List the images of the project that cannot be read, and why."""
+    found = await run_in_threadpool(studio_of(request).shelf.failures)
+    return [{"name": name, "error": sentence} for name, sentence in found.items()]
+
+
+@router.get("/images/{image}")
+async def image(request: Request, person: Viewer, image: ImageId) -> dict[str, Any]:
+    """Describe one image."""
+    found = await run_in_threadpool(studio_of(request).shelf.image, image)
+    return found.to_json()
+
+
+@router.get("/images/{image}/tiles/{level}/{row}/{col}", response_class=Response)
+async def tile(
+    request: Request,
+    person: Viewer,
+    image: ImageId,
+    level: Number,
+    row: Number,
+    col: Number,
+    z: Whole = 0,
+    t: Whole = 0,
+    projection: Word = "none",
+    c: Looks = [],  # noqa: B006
+    invert: Annotated[int, Query(ge=0, le=1)] = 0,
+    stain: Word = "none",
+    layer: Word = "raw",
+) -> Response:
+    """Draw a tile."""
+    looks = tuple(ChannelLook.parse(text) for text in c)
+    place = PlanePlace(t=t, z=z, projection=projection)
+    wish = TileWish(image, level, row, col, place, looks, bool(invert), stain, layer)
+    return await _tile(request, studio_of(request), wish)
+
+
+@router.get("/images/{image}/thumbnail", response_class=Response)
+async def thumbnail(request: Request, person: Viewer, image: ImageId) -> Response:
+    """Draw the whole image, at most 256 px wide and high."""
+    studio = studio_of(request)
+    facts = (await run_in_threadpool(studio.shelf.image, image)).facts
+    place = PlanePlace(t=facts.n_t // 2, z=facts.n_z // 2)
+    return await _tile(request, studio, TileWish(image, facts.levels - 1, 0, 0, place))
+
+
+@router.get("/images/{image}/histogram")
+async def histogram(
+    request: Request, person: Viewer, image: ImageId, channel: Whole = 0
+) -> dict[str, Any]:
+    """Count the values of a channel, and say which contrast suits it."""
+    studio = studio_of(request)
+    there = await run_in_threadpool(studio.shelf.image, image)
+    if channel >= len(there.facts.channels):
+        raise NotFound(f"The image has {len(there.facts.channels)} channels, but got {channel}.")
+
+    def count() -> dict[str, Any]:
+        with studio.shelf.opened(image) as pixels:
+            return histogram_of(pixels, channel)
+
+    return await studio.rendering.do(request, count)
+
+
+async def _tile(request: Request, studio: Studio, wish: TileWish) -> Response:
+    tag = f'"{studio.tiles.tag(wish)}"'
+    headers = {"etag": tag, "cache-control": _ASK_AGAIN if wish.layer == "recipe" else _FOR_A_DAY}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    made = studio.tiles.kept(wish)
+    if made is None:
+        made = await studio.rendering.do(request, lambda: studio.tiles.tile(wish))
+    return Response(made.body, media_type=made.media_type, headers=headers)

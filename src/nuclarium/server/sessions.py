@@ -1,0 +1,88 @@
+"""Sessions in signed cookies, and tokens that tell the page's requests from other sites'."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+LASTS_S = 14 * 24 * 3600
+_MOST_ENDED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is logged in.
+
+    Parameters
+    ----------
+    id : str
+        Random.
+    alias : str
+    stamp : str
+        Of the password at log-in; another password ends the session.
+    """
+
+    id: str
+    alias: str
+    stamp: str
+
+
+class Sessions:
+    """Makes and reads cookies and tokens.
+
+    Parameters
+    ----------
+    secret : bytes
+        Whoever knows it can be anybody.
+    clock : callable
+        Seconds, for sessions that were ended.
+    """
+
+    def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
+        self._signer = URLSafeTimedSerializer(secret, salt="nuclarium session")
+        self._key = hmac.digest(secret, b"nuclarium csrf", "sha256")
+        self.cookie = f"nuclarium_{hmac.digest(secret, b'cookie', 'sha256').hex()[:8]}"
+        self._clock = clock
+        self._ended: dict[str, float] = {}
+
+    def begin(self, alias: str, stamp: str) -> tuple[Session, str]:
+        """Return a new session and what its cookie holds."""
+        session = Session(secrets.token_urlsafe(18), alias, stamp)
+        return session, self._signer.dumps([session.id, session.alias, session.stamp])
+
+    def read(self, cookie: str | None) -> Session | None:
+        """Return the session of a cookie, or None where it is none of ours, old, or ended."""
+        if not cookie or len(cookie) > 2_000:
+            return None
+        try:
+            values = self._signer.loads(cookie, max_age=LASTS_S)
+        except BadSignature:
+            return None
+        session = Session(*values)
+        return None if session.id in self._ended else session
+
+    def end(self, session: Session) -> None:
+        """Take the session for no one from now on, also where its cookie was copied."""
+        now = self._clock()
+        if len(self._ended) >= _MOST_ENDED:
+            self._ended = {key: at for key, at in self._ended.items() if at > now}
+        self._ended[session.id] = now + LASTS_S
+
+    def csrf(self, session: Session) -> str:
+        """Return the token that the page sends with whatever writes."""
+        return hmac.digest(self._key, session.id.encode(), "sha256").hex()
+
+    def is_csrf(self, session: Session, token: str | None) -> bool:
+        """Whether a token is that of the session."""
+        return hmac.compare_digest(self.csrf(session).encode(), (token or "").encode())
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a token that is handed out once."""
+    return hashlib.sha256(token.encode()).hexdigest()
