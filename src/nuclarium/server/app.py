@@ -11,7 +11,15 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 
 import nuclarium
 from nuclarium.annotate.store import Store
-from nuclarium.server import account_routes, document_routes, image_routes, job_routes, page
+from nuclarium.server import (
+    account_routes,
+    assist_pixel_routes,
+    assist_suggestion_routes,
+    document_routes,
+    image_routes,
+    job_routes,
+    page,
+)
 from nuclarium.server.access import Viewer, at_least
 from nuclarium.server.errors import answer_errors
 from nuclarium.server.origins import Origins, origins_of
@@ -25,6 +33,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     image_routes.router,
     document_routes.router,
     job_routes.router,
+    assist_pixel_routes.router,
+    assist_suggestion_routes.router,
 )
 """Below ``/api``, for people who are logged in; each route says which role it needs beyond that."""
 OPEN_ROUTERS: tuple[APIRouter, ...] = (account_routes.open_router,)

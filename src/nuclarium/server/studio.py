@@ -57,7 +57,7 @@ class Studio:
     people: KnownPeople = field(init=False)
     rendering: Rendering = field(default_factory=Rendering)
     events: Events = field(default_factory=Events)
-    jobs: Jobs = field(default_factory=Jobs)
+    jobs: Jobs = field(default_factory=lambda: Jobs(threads=2))
     passwords: Passwords = field(default_factory=Passwords)
     tries: Tries = field(default_factory=Tries)
 
