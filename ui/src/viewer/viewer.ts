@@ -124,6 +124,22 @@ export class CanvasViewer implements Viewer {
     this.displayChanged();
   }
 
+  tileLayers(): readonly TileLayer[] {
+    return [...this.layers.values()].sort((a, b) => a.order - b.order);
+  }
+
+  changeLayer(id: string, given: { visible?: boolean; opacity?: number }): void {
+    const layer = this.layers.get(id);
+    if (!layer) return;
+    Object.assign(layer, given); // the module that added it sees the change, too
+    this.displayChanged();
+  }
+
+  showNuclei(isShowing: boolean): void {
+    this.isShowingNuclei = isShowing;
+    this.displayChanged();
+  }
+
   setTool(tool: Tool | null): void {
     this.pointers.tool?.cancel?.();
     this.pointers.tool = tool;
@@ -252,7 +268,7 @@ export class CanvasViewer implements Viewer {
     ctx.clip();
     ctx.translate(pane.origin, 0);
     this.source(pane.layer)?.draw(ctx, now);
-    for (const layer of [...this.layers.values()].sort((a, b) => a.order - b.order)) {
+    for (const layer of this.tileLayers()) {
       if (!layer.visible || layer.id === pane.layer) continue;
       ctx.globalAlpha = layer.opacity;
       this.source(layer.id)?.draw(ctx, now);

@@ -1,0 +1,96 @@
+// The panel of display: each channel's contrast over its histogram, gamma and colour; stain, invert.
+import type { Api, ImageInfo } from "../contracts";
+import { checkbox, choice, h, slider } from "../shell/dom";
+import type { ChannelSettings, Stain } from "../viewer/display";
+import type { CanvasViewer } from "../viewer/viewer";
+import { histogramPicture } from "./histogram";
+
+const STAINS = [
+  { id: "none", name: "As scanned" },
+  { id: "haematoxylin", name: "Haematoxylin" },
+  { id: "eosin", name: "Eosin" },
+];
+const AT_MOST_EVERY_MS = 120; // while a slider is pulled
+
+export function displayPanel(viewer: CanvasViewer, api: Api): HTMLElement {
+  const element = h("div", { class: "stack" });
+  let shown = "";
+  viewer.onDisplay(() => {
+    if (viewer.image?.id === shown) return;
+    shown = viewer.image?.id ?? "";
+    element.replaceChildren(...(viewer.image ? controls(viewer, api, viewer.image, () => (shown = "")) : []));
+  });
+  return element;
+}
+
+function controls(viewer: CanvasViewer, api: Api, image: ImageInfo, forget: () => void): HTMLElement[] {
+  const display = viewer.display;
+  if (!display) return [];
+  const isColour = image.kind === "colour";
+  const change = (given: object) => viewer.display && viewer.setDisplay({ ...viewer.display, ...given });
+  const channels = display.channels.map((settings, index) => channel(viewer, api, image, index, settings));
+  const reset = () => {
+    forget();
+    viewer.resetDisplay();
+  };
+  const stain = choice("Stain", STAINS, display.stain, (id) => change({ stain: id as Stain }));
+  return [
+    ...(isColour ? [stain] : []),
+    ...channels,
+    h(
+      "div",
+      { class: "row" },
+      checkbox("Invert", display.invert, (invert) => change({ invert })),
+      h("button", { type: "button", class: "quiet", onclick: reset }, "Reset"),
+    ),
+  ];
+}
+
+function channel(viewer: CanvasViewer, api: Api, image: ImageInfo, index: number, settings: ChannelSettings): HTMLElement {
+  const about = image.channels[index];
+  if (!about) return h("div");
+  const top = about.dtype_max;
+  const step = top > 1000 ? 1 : top > 1 ? 1 : 0.001;
+  const change = throttled((given: Partial<ChannelSettings>) => {
+    const display = viewer.display;
+    if (!display) return;
+    const channels = display.channels.map((c, i) => (i === index ? { ...c, ...given } : c));
+    viewer.setDisplay({ ...display, channels });
+  });
+  const picture = histogramPicture(api, image, index);
+  const colour = h("input", { type: "color", value: `#${settings.colour.toLowerCase()}`, "aria-label": `Colour of ${about.name}` });
+  colour.addEventListener("input", () => change({ colour: colour.value.slice(1).toUpperCase() }));
+  const range = (value: number) => ({ min: 0, max: top, step, value });
+  const show = (value: number) => String(value);
+  picture.mark(settings);
+  const moved = (given: Partial<ChannelSettings>) => {
+    Object.assign(settings, given);
+    picture.mark(settings);
+    change(given);
+  };
+  const low = slider("Black", range(settings.low), show, (v) => moved({ low: Math.min(v, settings.high - step) }));
+  const high = slider("White", range(settings.high), show, (v) => moved({ high: Math.max(v, settings.low + step) }));
+  const gamma = slider("Gamma", { min: 0.2, max: 3, step: 0.05, value: settings.gamma }, (v) => v.toFixed(2), (v) => moved({ gamma: v }));
+  const body = h("div", { class: "channel-body", hidden: !settings.visible }, picture.element, low.element, high.element, gamma.element);
+  const seen = checkbox(about.name || `Channel ${index + 1}`, settings.visible, (visible) => {
+    body.hidden = !visible;
+    change({ visible });
+  });
+  return h("div", { class: "channel" }, h("div", { class: "row" }, seen, colour), body);
+}
+
+/** Changes are collected while they come quickly; the last one always arrives. */
+function throttled(f: (given: Partial<ChannelSettings>) => void): (given: Partial<ChannelSettings>) => void {
+  let waiting: Partial<ChannelSettings> | null = null;
+  return (given) => {
+    if (waiting) {
+      Object.assign(waiting, given);
+      return;
+    }
+    waiting = { ...given };
+    setTimeout(() => {
+      f(waiting as Partial<ChannelSettings>);
+      waiting = null;
+    }, AT_MOST_EVERY_MS);
+  };
+}

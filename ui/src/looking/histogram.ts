@@ -1,0 +1,53 @@
+// A histogram of one channel with its black and white points, drawn when the server has counted.
+import type { Api, ImageInfo } from "../contracts";
+import { h } from "../shell/dom";
+
+export interface Histogram {
+  counts: number[];
+  edges: number[];
+}
+
+const [WIDTH, HEIGHT] = [256, 48];
+
+export function histogramPicture(api: Api, image: ImageInfo, index: number) {
+  const element = h("canvas", { class: "histogram", width: WIDTH * 2, height: HEIGHT * 2, "aria-hidden": "true" });
+  const ctx = element.getContext("2d") as CanvasRenderingContext2D;
+  const top = image.channels[index]?.dtype_max ?? 1;
+  let counted: Histogram | null = null;
+  let marks = { low: 0, high: top };
+
+  function draw(): void {
+    const style = getComputedStyle(element);
+    ctx.setTransform(2, 0, 0, 2, 0, 0);
+    ctx.clearRect(0, 0, WIDTH, HEIGHT);
+    ctx.fillStyle = style.color;
+    for (const [x, w, share] of counted ? bars(counted, top) : []) {
+      ctx.fillRect(x * WIDTH, HEIGHT * (1 - share), Math.max(0.5, w * WIDTH), HEIGHT * share);
+    }
+    ctx.fillStyle = style.borderBottomColor;
+    for (const value of [marks.low, marks.high]) ctx.fillRect(Math.min(WIDTH - 2, (value / top) * WIDTH), 0, 2, HEIGHT);
+  }
+
+  api
+    .get<Histogram>(`images/${encodeURIComponent(image.id)}/histogram?channel=${index}`)
+    .then((histogram) => {
+      counted = histogram;
+      draw();
+    })
+    .catch(() => undefined); // sliders work without it
+  addEventListener("theme", draw);
+  const mark = (given: { low: number; high: number }) => {
+    marks = given;
+    draw();
+  };
+  return { element, mark };
+}
+
+/** Bars as shares of the picture: left edge, width, height by the logarithm of the count. */
+export function bars(histogram: Histogram, top: number): [number, number, number][] {
+  const most = Math.log1p(Math.max(...histogram.counts, 1));
+  return histogram.counts.map((count, i) => {
+    const [from, to] = [histogram.edges[i] ?? 0, histogram.edges[i + 1] ?? top];
+    return [from / top, (to - from) / top, Math.log1p(count) / most];
+  });
+}

@@ -1,0 +1,25 @@
+// Everything for looking: panels of display and layers, the strip, scale bar, mini-map, keys.
+import "./looking.css";
+import type { Module } from "../contracts";
+import { StudioShell } from "../shell/shell";
+import { CanvasViewer } from "../viewer/viewer";
+import { displayPanel } from "./display_panel";
+import { layersPanel } from "./layers_panel";
+import { addLookingKeys } from "./looking_keys";
+import { minimap } from "./minimap";
+import { scaleBarOverlay } from "./scale_bar";
+import { fillStrip } from "./strip";
+import { swipeHandle } from "./swipe_handle";
+
+export const looking: Module = {
+  name: "looking",
+  install({ viewer, shell, api }) {
+    if (!(viewer instanceof CanvasViewer)) return;
+    viewer.addOverlay(scaleBarOverlay(viewer));
+    viewer.element.append(minimap(viewer, api), swipeHandle(viewer));
+    shell.addPanel({ id: "display", title: "Display", side: "right", element: displayPanel(viewer, api), order: 10 });
+    shell.addPanel({ id: "layers", title: "Layers", side: "right", element: layersPanel(viewer), order: 20 });
+    addLookingKeys(viewer, shell);
+    if (shell instanceof StudioShell) fillStrip(shell.places.strip, viewer);
+  },
+};
