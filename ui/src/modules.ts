@@ -1,6 +1,7 @@
 // The modules of the studio, in the order in which they are installed. A new one is a line here.
+import { assist } from "./assist/assist";
 import type { Module } from "./contracts";
 import { looking } from "./looking/looking";
 import { start } from "./start/start";
 
-export const MODULES: Module[] = [start, looking];
+export const MODULES: Module[] = [start, looking, assist];
