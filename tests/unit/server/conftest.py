@@ -3,7 +3,6 @@
 from itertools import count
 
 import pytest
-
 from tests.studio import Browser, served
 
 _numbers = count()

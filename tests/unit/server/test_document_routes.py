@@ -11,7 +11,11 @@ def test_document_is_opened_once(browsers, images):
     body = {"image": images["stack"], "box": [10, 20, 110, 120]}
     first, second = (browsers["rater"].post("documents", body).json() for _ in range(2))
     assert first["id"] == second["id"]
-    assert (first["owner"], first["box"], first["read_only"]) == ("rater", [10, 20, 110, 120], False)
+    assert (first["owner"], first["box"], first["read_only"]) == (
+        "rater",
+        [10, 20, 110, 120],
+        False,
+    )
 
 
 def test_edit_is_acknowledged_and_read_back(browsers, document):

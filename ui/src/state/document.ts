@@ -200,12 +200,13 @@ export class DrawnDocument implements DocumentState {
   async pull(): Promise<boolean> {
     const id = this.id;
     if (!id) return false;
+    const since = this.revision;
     try {
       const answer = await this.api.get<{ edits: Logged[]; revision: number }>(
-        `documents/${id}/changes?since=${this.revision}`,
+        `documents/${id}/changes?since=${since}`,
       );
       if (id !== this.id) return true;
-      if (answer.revision < this.revision) {
+      if (answer.revision < since) {
         await this.open({ document: id }); // the server was set back to a backup
         return true;
       }
@@ -347,6 +348,7 @@ export class DrawnDocument implements DocumentState {
     const known = this.gestures.stepsOf(gesture);
     if (known) return known;
     const log = await this.api.get<{ edits: Logged[] }>(`documents/${this.id}/changes?since=0`);
+    this.drawing.heard(log.edits); // which revision removed what is not there any more
     const ids = new Set(log.edits.map((change) => change.id));
     const waiting = this.queue?.changes().filter((change) => !ids.has(change.id)) ?? [];
     this.gestures.learn([...log.edits, ...waiting]);
