@@ -14,6 +14,8 @@ import nuclarium
 from nuclarium.annotate.store import Store
 from nuclarium.server import (
     account_routes,
+    assist_pixel_routes,
+    assist_suggestion_routes,
     document_routes,
     image_routes,
     job_routes,
@@ -35,6 +37,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     image_routes.router,
     account_routes.router,
     job_routes.router,
+    assist_pixel_routes.router,
+    assist_suggestion_routes.router,
     teamwork_studies.router,
     teamwork_review.router,
     teamwork_consensus.router,

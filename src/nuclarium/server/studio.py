@@ -58,7 +58,7 @@ class Studio:
     people: KnownPeople = field(init=False)
     rendering: Rendering = field(default_factory=Rendering)
     events: Events = field(default_factory=Events)
-    jobs: Jobs = field(default_factory=Jobs)
+    jobs: Jobs = field(default_factory=lambda: Jobs(threads=2))
     passwords: Passwords = field(default_factory=Passwords)
     documents: KnownDocuments = field(default_factory=KnownDocuments)
     tries: Tries = field(default_factory=Tries)
