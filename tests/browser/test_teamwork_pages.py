@@ -39,8 +39,8 @@ def team(tmp_path, chromium):
 
 
 def go(team, page, place):
+    page.goto("about:blank")
     page.goto(f"{team.address}#/{place}")
-    page.wait_for_load_state("networkidle")
 
 
 def saved(condition, page):

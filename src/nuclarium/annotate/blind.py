@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.roles import Role, is_at_least
-from nuclarium.annotate.studies import Design
 
 ADJUDICATION = "adjudicated"
 """Arm of the documents in which seniors decide what raters dispute; no arm of a study is it."""
@@ -26,11 +25,3 @@ def seen_by(head: DocumentHead, role: Role) -> DocumentHead:
     if head.study is None or is_at_least(role, "senior"):
         return head
     return replace(head, arm=None, repeat=0)
-
-
-def suggestions_shown(head: DocumentHead, design: Design | None) -> bool:
-    """Whether suggestions are shown in a document: as its arm says; always outside of studies."""
-    if design is None:
-        return True
-    shown = {arm.name: arm.suggestions for arm in design.arms}
-    return shown.get(head.arm or "", True)

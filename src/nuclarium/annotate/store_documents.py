@@ -104,6 +104,10 @@ class Documents(StoreBase):
         """
         return self._read(lambda connection: _text(connection, document, read_only, role))
 
+    def strokes(self, document: str) -> Document:
+        """Return a document with its strokes alone, which is quick however many nuclei it has."""
+        return self._read(lambda connection: _strokes(connection, read_head(connection, document)))
+
 
 def read_head(connection: Connection, document: str, *, lock: bool = False) -> DocumentHead:
     """Read a document's row; with `lock`, nobody else writes in it until the commit."""

@@ -43,6 +43,11 @@ class PixelClassifier:
     class_names: tuple[str, ...] = CLASS_NAMES
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def votes_of(self, tile: FeatureTile, part: Box) -> npt.NDArray[np.uint16]:
+        """Add up what the trees say of a part of a tile, as `forest.votes`; shape (K, Z, h, w)."""
+        total, shape = _tile_votes(self.forest, tile, part)
+        return total.reshape(-1, *shape)
+
     def classes_of(self, tile: FeatureTile, part: Box) -> npt.NDArray[np.uint8]:
         """Class of every pixel of a part of a tile, from 1; shape (Z, h, w)."""
         total, shape = _tile_votes(self.forest, tile, part)

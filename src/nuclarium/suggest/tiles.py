@@ -51,6 +51,12 @@ class FeatureTiles:
         self._tiles: OrderedDict[Box, FeatureTile] = OrderedDict()
         self._lock = threading.Lock()
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that the kept tiles take."""
+        with self._lock:
+            return sum(tile.nbytes for tile in self._tiles.values())
+
     def boxes(self, window: Box | None = None) -> list[Box]:
         """Tiles that cover a window, or the whole plane."""
         plane = self.canvas.shape[1:]

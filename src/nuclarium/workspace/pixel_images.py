@@ -83,15 +83,15 @@ class PixelImage:
 
 
 @contextmanager
-def opened(path: Path, name: str, look: LookSettings) -> Iterator[PixelImage]:
-    """Open the first scene of a file as a classifier sees it.
+def opened(path: Path, name: str, look: LookSettings, scene: int = 0) -> Iterator[PixelImage]:
+    """Open a scene of a file as a classifier sees it.
 
     Raises
     ------
     SettingsError
         If three dimensions are asked of an image with one plane, or a channel is not there.
     """
-    with open_image(path) as image:
+    with open_image(path, scene=scene) as image:
         if look.dims == 3 and image.shape[2] == 1:
             raise SettingsError(
                 f"{path.name} must be a stack to look along z, but has one plane. Leave --3d out, "

@@ -28,7 +28,7 @@ export function figure(value: string, words: string): HTMLElement {
 }
 
 export function labelled(text: string, input: HTMLElement, hint?: Child): HTMLElement {
-  return h("label", { class: "labelled" }, h("span", {}, text), input, hint ? h("small", {}, hint) : null);
+  return h("div", { class: "labelled" }, h("label", {}, h("span", {}, text), input), hint ? h("small", {}, hint) : null);
 }
 
 export function choice(

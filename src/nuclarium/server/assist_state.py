@@ -1,0 +1,142 @@
+"""What scribbles and suggestions share in one server: open images, classifiers, the newest work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from fastapi import Request
+
+from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.nuclei import Stroke
+from nuclarium.core.geometry import Box
+from nuclarium.server.access import Person, seen_document
+from nuclarium.server.errors import Forbidden, Refusal
+from nuclarium.server.studio import Studio, studio_of
+from nuclarium.workspace.assist_pixels import Brush, Newest, Superseded
+from nuclarium.workspace.assist_planes import AssistedImage, AssistedImages
+
+_Answer = TypeVar("_Answer")
+_AT_ONCE = 2
+_making = threading.Lock()
+
+
+class Outdated(Refusal):
+    """A mask that nobody waits for any more, since newer strokes were drawn."""
+
+    status = 409
+
+
+@dataclass
+class Assist:
+    """Shared by the routes of one server.
+
+    Parameters
+    ----------
+    studio : Studio
+    """
+
+    studio: Studio
+    images: AssistedImages = field(default_factory=lambda: AssistedImages(workers=_workers()))
+    brush: Brush = field(default_factory=Brush)
+    newest: Newest = field(default_factory=Newest)
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="assist")
+    )
+
+    def image(self, image: str) -> AssistedImage:
+        """Return an image of the project, open to be looked at by a classifier."""
+        raw = self.studio.shelf.image(image).raw
+        return self.images.image(raw.path, scene=raw.scene, sha256=raw.sha256)
+
+    async def run(self, work: Callable[[], _Answer]) -> _Answer:
+        """Compute something beside the server's other threads, so that edits never wait for it.
+
+        Raises
+        ------
+        Outdated
+            If the work ended because newer work took its place.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except Superseded as error:
+            raise Outdated(str(error)) from None
+
+    def head(self, document: str, person: Person) -> DocumentHead:
+        """Return a document that a person sees, and in which suggestions may be shown.
+
+        Raises
+        ------
+        Forbidden
+            If it belongs to an arm of a study in which people work without them.
+        """
+        head = seen_document(self.studio, document, person)
+        if not self.is_shown(head):
+            raise Forbidden(
+                "In this part of the study people work without suggestions, so none are shown or "
+                "made here. Outline the nuclei by hand."
+            )
+        return head
+
+    def is_shown(self, head: DocumentHead) -> bool:
+        """Whether suggestions, and masks that a computer makes, are shown in a document."""
+        if head.study is None:
+            return True
+        arms = self.studio.store.study(head.study).design.arms
+        return any(arm.suggestions for arm in arms if arm.name == head.arm)
+
+    def strokes(
+        self, document: str, ids: Sequence[str] | None, sent: Sequence[Stroke]
+    ) -> list[Stroke]:
+        """Return the strokes that a person sees: those of `ids`, stored or just sent.
+
+        Parameters
+        ----------
+        ids : sequence of str, optional
+            In their order; those of the store when left out.
+        sent : sequence of Stroke
+            Strokes that may not be in the store yet.
+
+        Raises
+        ------
+        Outdated
+            If one is neither stored nor sent.
+        """
+        stored = self.studio.store.strokes(document)
+        if ids is None:
+            return list(stored.strokes)
+        known = dict(stored.drawn) | {one.id: one for one in sent}
+        missing = [one for one in ids if one not in known]
+        if missing:
+            raise Outdated(
+                f"{len(missing)} of {len(ids)} strokes are not saved yet. Ask again once they are."
+            )
+        return [known[one] for one in ids]
+
+
+def assist_of(request: Request) -> Assist:
+    """Return what scribbles and suggestions share in the server that a request came to."""
+    state = request.app.state
+    with _making:
+        if not hasattr(state, "assist"):
+            state.assist = Assist(studio_of(request))
+    return cast(Assist, state.assist)
+
+
+def window_of(box: Box | None, head: DocumentHead, shape: tuple[int, int, int]) -> Box:
+    """Return what is masked: the wish within the field and the image."""
+    window = Box.of_shape(shape[1:])
+    if head.box is not None:
+        x0, y0, x1, y1 = head.box
+        window = window.intersection(Box(y0, x0, y1, x1))
+    return window if box is None else window.intersection(box)
+
+
+def _workers() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(4, cores or 1))
