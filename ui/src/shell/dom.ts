@@ -37,7 +37,7 @@ export function slider(
   range: { min: number; max: number; step: number; value: number },
   show: (value: number) => string,
   changed: (value: number) => void,
-): { element: HTMLElement; set(value: number): void } {
+): { element: HTMLElement; reach(max: number): void } {
   const output = h("output", {}, show(range.value));
   const input = h("input", { type: "range", ...range, "aria-label": name });
   input.addEventListener("input", () => {
@@ -45,11 +45,12 @@ export function slider(
     changed(input.valueAsNumber);
   });
   const element = h("label", { class: "slider" }, h("span", {}, name), input, output);
-  const set = (value: number) => {
-    input.value = String(value);
-    output.textContent = show(value);
+  const reach = (max: number) => {
+    const value = input.valueAsNumber;
+    input.max = String(max);
+    input.valueAsNumber = value;
   };
-  return { element, set };
+  return { element, reach };
 }
 
 /** A labelled list to choose from. */
