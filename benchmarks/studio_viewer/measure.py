@@ -26,7 +26,7 @@ COUNTS = (1_000, 10_000, 100_000)
 
 def measured(page: Page, url: str, scale: float, seconds: float) -> dict[str, float]:
     page.goto(url)
-    page.wait_for_function("window.measure", timeout=60_000)
+    page.wait_for_function("window.measure", timeout=120_000)
     return page.evaluate("([scale, seconds]) => measure(scale, seconds)", [scale, seconds])
 
 

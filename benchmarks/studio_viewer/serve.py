@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from contextlib import suppress
 from functools import cache, lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,7 +54,10 @@ def image(name: str, side: int, **given: Any) -> dict[str, Any]:
 
 
 TWO = [channel("DAPI", "4FA3FF", 150, 1800), channel("Lamin A", "FF9E4F", 150, 1400)]
-RGB = [channel(name, colour, 0, 255) for name, colour in (("Red", "FF0000"), ("Green", "00FF00"), ("Blue", "0000FF"))]
+RGB = [
+    channel(name, colour, 0, 255) | {"dtype_max": 255}
+    for name, colour in (("Red", "FF0000"), ("Green", "00FF00"), ("Blue", "0000FF"))
+]
 IMAGES = [
     image("colony 01", 1024, n_z=24, channels=TWO, condition="250Pa", group="colony01"),
     image("colony 02", 700, n_z=24, channels=TWO, condition="1800Pa", group="colony02"),
@@ -68,10 +72,15 @@ IMAGES = [
 @cache
 def planes() -> tuple[Pixels, Pixels, list[list[list[int]]]]:
     """One synthetic plane, which repeats for ever, a second channel, and the rings of its nuclei."""
-    pixels, labels = synthetic_nuclei((SIDE, SIDE), NUCLEI, np.random.default_rng(0), diameter_px=21)
+    pixels, labels = synthetic_nuclei(
+        (SIDE, SIDE), NUCLEI, np.random.default_rng(0), diameter_px=21
+    )
     second = np.maximum(pixels.astype(np.float32) - cv2.erode(pixels, np.ones((9, 9))), 0) + 120
     rings = [
-        [ring.ravel().tolist() for ring in (polygon.exterior[:, ::-1], *(h[:, ::-1] for h in polygon.holes))]
+        [
+            ring.ravel().tolist()
+            for ring in (polygon.exterior[:, ::-1], *(h[:, ::-1] for h in polygon.holes))
+        ]
         for outline in iter_outlines(labels, tolerance=0.7)
         for polygon in outline.polygons[:1]
     ]
@@ -164,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
         elif found := re.fullmatch(r"/api/images/([\w-]+)/histogram", path):
             index = int(parse_qs(parts.query).get("channel", ["0"])[0])
             counts, edges = np.histogram(window(found[1], 0, 0, 0, 0)[..., index], 64)
-            self.send_json({"counts": counts.tolist(), "edges": edges.tolist()})
+            self.send_json({"counts": counts.tolist(), "low": edges[0], "high": edges[-1]})
         elif found := re.fullmatch(r"/api/images/([\w-]+)", path):
             self.send_json(next(each for each in IMAGES if each["id"] == found[1]))
         elif found := re.fullmatch(r"/nuclei/([\w-]+)", path):
@@ -172,7 +181,9 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/api/images":
             self.send_json(IMAGES)
         elif path == "/api/me" and Handler.is_logged_in:
-            self.send_json({"alias": "ada", "name": "Ada", "role": "admin", "single_user": False, "csrf": "x"})
+            self.send_json(
+                {"alias": "ada", "name": "Ada", "role": "admin", "single_user": False, "csrf": "x"}
+            )
         elif path == "/api/me":
             self.send_json({"error": "Log in first."}, 401)
         elif path.startswith("/api/"):
@@ -185,7 +196,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/api/login":
             Handler.is_logged_in = given.get("password") == "right"
             wrong = "Name or password is wrong. Try again, or ask for a new invitation."
-            self.send_json({} if Handler.is_logged_in else {"error": wrong}, 200 if Handler.is_logged_in else 401)
+            self.send_json(
+                {} if Handler.is_logged_in else {"error": wrong},
+                200 if Handler.is_logged_in else 401,
+            )
         elif self.path == "/api/logout":
             Handler.is_logged_in = False
             self.send_json({})
@@ -214,13 +228,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError, ConnectionResetError):  # nobody waits for it any more
+            self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
         pass
 
 
 def serving(port: int = 0, candidates: Path | None = None) -> ThreadingHTTPServer:
+    planes()  # made once, before threads ask for it
     Handler.candidates = candidates
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 

@@ -28,7 +28,9 @@ function controls(viewer: CanvasViewer, api: Api, image: ImageInfo, forget: () =
   if (!display) return [];
   const isColour = image.kind === "colour";
   const change = (given: object) => viewer.display && viewer.setDisplay({ ...viewer.display, ...given });
-  const channels = display.channels.map((settings, index) => channel(viewer, api, image, index, settings));
+  const channels = isColour
+    ? [channel(viewer, api, image, 0, display.channels[0] ?? null, true)]
+    : display.channels.map((settings, index) => channel(viewer, api, image, index, settings, false));
   const reset = () => {
     forget();
     viewer.resetDisplay();
@@ -46,15 +48,24 @@ function controls(viewer: CanvasViewer, api: Api, image: ImageInfo, forget: () =
   ];
 }
 
-function channel(viewer: CanvasViewer, api: Api, image: ImageInfo, index: number, settings: ChannelSettings): HTMLElement {
+/** Controls of one channel, or of red, green and blue together, which keep their balance. */
+function channel(
+  viewer: CanvasViewer,
+  api: Api,
+  image: ImageInfo,
+  index: number,
+  given: ChannelSettings | null,
+  isForAll: boolean,
+): HTMLElement {
   const about = image.channels[index];
-  if (!about) return h("div");
+  if (!about || !given) return h("div");
+  const settings = { ...given };
   const top = about.dtype_max;
   const step = top > 1000 ? 1 : top > 1 ? 1 : 0.001;
   const change = throttled((given: Partial<ChannelSettings>) => {
     const display = viewer.display;
     if (!display) return;
-    const channels = display.channels.map((c, i) => (i === index ? { ...c, ...given } : c));
+    const channels = display.channels.map((c, i) => (isForAll || i === index ? { ...c, ...given } : c));
     viewer.setDisplay({ ...display, channels });
   });
   const picture = histogramPicture(api, image, index);
@@ -72,6 +83,7 @@ function channel(viewer: CanvasViewer, api: Api, image: ImageInfo, index: number
   const high = slider("White", range(settings.high), show, (v) => moved({ high: Math.max(v, settings.low + step) }));
   const gamma = slider("Gamma", { min: 0.2, max: 3, step: 0.05, value: settings.gamma }, (v) => v.toFixed(2), (v) => moved({ gamma: v }));
   const body = h("div", { class: "channel-body", hidden: !settings.visible }, picture.element, low.element, high.element, gamma.element);
+  if (isForAll) return body;
   const seen = checkbox(about.name || `Channel ${index + 1}`, settings.visible, (visible) => {
     body.hidden = !visible;
     change({ visible });

@@ -3,8 +3,9 @@ import type { Api, ImageInfo } from "../contracts";
 import { h } from "../shell/dom";
 
 export interface Histogram {
-  counts: number[];
-  edges: number[];
+  counts: number[] /* in bins of equal width from low to high */;
+  low: number;
+  high: number;
 }
 
 const [WIDTH, HEIGHT] = [256, 48];
@@ -44,10 +45,8 @@ export function histogramPicture(api: Api, image: ImageInfo, index: number) {
 }
 
 /** Bars as shares of the picture: left edge, width, height by the logarithm of the count. */
-export function bars(histogram: Histogram, top: number): [number, number, number][] {
-  const most = Math.log1p(Math.max(...histogram.counts, 1));
-  return histogram.counts.map((count, i) => {
-    const [from, to] = [histogram.edges[i] ?? 0, histogram.edges[i + 1] ?? top];
-    return [from / top, (to - from) / top, Math.log1p(count) / most];
-  });
+export function bars({ counts, low, high }: Histogram, top: number): [number, number, number][] {
+  const most = Math.log1p(Math.max(...counts, 1));
+  const width = (high - low) / counts.length / top;
+  return counts.map((count, i) => [low / top + i * width, width, Math.log1p(count) / most]);
 }

@@ -12,7 +12,6 @@ export function addLookingKeys(viewer: CanvasViewer, shell: Shell): void {
   add("up", "Move up", "ArrowUp", () => viewer.panBy(0, STEP));
   add("down", "Move down", "ArrowDown", () => viewer.panBy(0, -STEP));
   add("in", "Zoom in", "+", () => viewer.zoomAt(2 ** 0.5));
-  add("in2", "Zoom in", "=", () => viewer.zoomAt(2 ** 0.5));
   add("out", "Zoom out", "-", () => viewer.zoomAt(2 ** -0.5));
   add("fit", "Show the whole image", "Home", () => viewer.fit());
   add("deeper", "Next plane", "PageDown", () => viewer.setPlane(viewer.view.z + 1));
