@@ -2,5 +2,6 @@
 import type { Module } from "./contracts";
 import { looking } from "./looking/looking";
 import { start } from "./start/start";
+import { drawing } from "./tools/install";
 
-export const MODULES: Module[] = [start, looking];
+export const MODULES: Module[] = [start, looking, drawing];

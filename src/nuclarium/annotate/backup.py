@@ -68,9 +68,9 @@ def restore(file: Path, store: Path | str) -> Path | None:
     StoreError
         If the backup is not sound, or the store is open.
     """
+    target = _file_of(store, "restore", "pg_restore --clean --dbname=URL FILE", must_be=False)
     if not file.is_file():
         raise InputNotFoundError(f"A backup was expected, but there is no file {file}.")
-    target = _file_of(store, "restore", "pg_restore --clean --dbname=URL FILE", must_be=False)
     with written_whole(target) as part:
         _copy(file, part)
         with Store.open(part) as copy:

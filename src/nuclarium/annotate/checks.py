@@ -96,7 +96,7 @@ def a_whole(value: Any, what: str, least: int, most: int) -> int:
 def a_number(value: Any, what: str, least: float, most: float) -> float:
     """Return a finite number of a range, to 2 decimals."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and math.isfinite(value) and least <= value <= most:
+    if is_number and least <= value <= most and math.isfinite(value):
         return round(float(value), 2)
     raise AnnotationError(
         f"{what} must be a number from {least:g} to {most:g}, but got {_shown(value)}."

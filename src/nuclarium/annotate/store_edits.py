@@ -89,6 +89,12 @@ class Edits(StoreBase):
         condition = (edits.c.document == document) & (edits.c.nucleus == nucleus)
         return self._read(_logged(condition))
 
+    def times(self, document: str) -> dict[int, str]:
+        """Return when the store got each revision of a document, by the store's clock."""
+        query = select(edits.c.revision, edits.c.stored).where(edits.c.document == document)
+        rows = self._read(lambda connection: connection.execute(query).all())
+        return {row.revision: row.stored for row in rows}
+
     def gestures(self, document: str, by: str) -> list[Gesture]:
         """Return what a person did in a document, gesture by gesture, oldest first."""
         columns = (

@@ -31,7 +31,8 @@ def backup(
     from nuclarium.workspace.annotation_store import backup as copy_store
 
     edits = copy_store(place, out, made_by=command_line())
-    typer.echo(f"The copy has {edits:,} edits, was checked, and is in {out}.")
+    counted = "1 edit" if edits == 1 else f"{edits:,} edits"
+    typer.echo(f"The copy has {counted}, was checked, and is in {out}.")
 
 
 def restore(

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import secrets
 import socket
+import sys
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from nuclarium.server.invitations import first_invitation
 from nuclarium.server.origins import is_loopback, origins_of
 from nuclarium.server.secret_file import read_secret
 from nuclarium.server.studio import Studio
+from nuclarium.workspace.annotation_store import STORE
 from nuclarium.workspace.project import Project
-from nuclarium.workspace.studio import STUDIO_FOLDER, store_path
 
 _MORE_PORTS = 20
 _GRACE_S = 5
+_SWITCH_S = 0.001
+"""How long a thread that draws may keep those that answer waiting; Python has 5 ms."""
 Say = Callable[[str], None]
 
 
@@ -68,9 +71,10 @@ class ServeSettings:
 def serve(project: Project, settings: ServeSettings, say: Say) -> None:
     """Serve a project until Ctrl-C or a signal ends it; `say` is told where it is."""
     origins = origins_of(settings.host, settings.public_url)
-    secret = read_secret(project.folder / STUDIO_FOLDER / "secret")
+    place = project.folder / STORE
+    secret = read_secret(place.with_name("secret"))
     token = secrets.token_urlsafe(24) if settings.single_user else ""
-    with Store.open(settings.database or store_path(project)) as store:
+    with Store.open(settings.database or place) as store:
         listening = listen(settings.host, settings.port)
         with contextlib.closing(listening):
             port = listening.getsockname()[1]
@@ -99,6 +103,7 @@ def serve(project: Project, settings: ServeSettings, say: Say) -> None:
                 h11_max_incomplete_event_size=64 << 10,
             )
             opened = address if settings.browser else ""
+            sys.setswitchinterval(_SWITCH_S)
             try:
                 StudioServer(config, app.state.studio, opened).run(sockets=[listening])
             finally:

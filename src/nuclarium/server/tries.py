@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class Tries:
             while times and now - times[0] > WITHIN_S:
                 times.popleft()
             if len(times) >= most:
-                minutes = int((WITHIN_S - (now - times[0])) // 60) + 1
+                minutes = math.ceil((WITHIN_S - (now - times[0])) / 60) or 1
                 raise TooMany(f"Too many log-ins failed. Try again in {minutes} minutes.")
 
     def failed(self, name: str, address: str) -> None:

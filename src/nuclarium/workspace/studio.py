@@ -11,15 +11,7 @@ from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.project_settings import SETTINGS_FILE
 
-STUDIO_FOLDER = "annotations"
-"""Of a project: the store of annotations, and what the studio's server must remember."""
-STORE_FILE = "store.sqlite"
 _MOST_TRIED = 5_000
-
-
-def store_path(project: Project) -> Path:
-    """Return where a project keeps the store of annotations when no data base is named."""
-    return project.folder / STUDIO_FOLDER / STORE_FILE
 
 
 def open_workspace(

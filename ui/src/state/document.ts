@@ -6,6 +6,7 @@ import { Gestures, type Gesture, type Step } from "./gestures";
 import { hear } from "./hearing";
 import { newId } from "./ids";
 import { openKeep, type Keep } from "./keep";
+import { sendLeft } from "./left";
 import { Alarm, EditQueue, type Answer } from "./queue";
 import { liveTabs } from "./tabs";
 
@@ -183,6 +184,12 @@ export class DrawnDocument implements DocumentState {
     this.tell("conflict", "change", "saved");
   }
 
+  /** Send what earlier tabs left for other documents. */
+  async sendLeft(): Promise<void> {
+    const keep = await (this.keep ??= this.keeper());
+    await sendLeft(this.api, keep, this.tab, (document) => document === this.id);
+  }
+
   on(event: DocumentEvent, f: () => void): () => void {
     const listeners = this.listeners.get(event) ?? new Set();
     this.listeners.set(event, listeners.add(f));
@@ -200,12 +207,13 @@ export class DrawnDocument implements DocumentState {
   async pull(): Promise<boolean> {
     const id = this.id;
     if (!id) return false;
+    const since = this.revision;
     try {
       const answer = await this.api.get<{ edits: Logged[]; revision: number }>(
-        `documents/${id}/changes?since=${this.revision}`,
+        `documents/${id}/changes?since=${since}`,
       );
       if (id !== this.id) return true;
-      if (answer.revision < this.revision) {
+      if (answer.revision < since) {
         await this.open({ document: id }); // the server was set back to a backup
         return true;
       }
@@ -347,6 +355,7 @@ export class DrawnDocument implements DocumentState {
     const known = this.gestures.stepsOf(gesture);
     if (known) return known;
     const log = await this.api.get<{ edits: Logged[] }>(`documents/${this.id}/changes?since=0`);
+    this.drawing.heard(log.edits); // which revision removed what is not there any more
     const ids = new Set(log.edits.map((change) => change.id));
     const waiting = this.queue?.changes().filter((change) => !ids.has(change.id)) ?? [];
     this.gestures.learn([...log.edits, ...waiting]);

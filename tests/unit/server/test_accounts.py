@@ -1,0 +1,154 @@
+import pytest
+from tests.studio import ORIGIN, Browser, served
+
+from nuclarium.server.invitations import first_invitation
+from nuclarium.server.origins import origins_of
+from nuclarium.server.tries import WITHIN_S, Tries
+
+PASSWORD = "seven green nuclei"
+
+
+@pytest.fixture
+def invited(app, browsers):
+    """A person who came in by an invitation, and their browser."""
+
+    def come(name, role="rater"):
+        link = browsers["admin"].post("invitations", {"role": role, "group": "g1"}).json()["link"]
+        assert link.startswith(f"{ORIGIN}/#/invite/")
+        token, browser = link.rpartition("/")[2], Browser(app)
+        body = {"token": token, "name": name, "password": PASSWORD}
+        answer = browser.post("invitations/accept", body)
+        browser.headers["x-csrf-token"] = answer.json().get("csrf", "")
+        return browser, answer, body
+
+    return come
+
+
+def test_invitation_makes_one_account_and_lets_it_in(invited):
+    browser, answer, body = invited("Ada")
+    assert (answer.json()["name"], answer.json()["role"]) == ("Ada", "rater")
+    assert browser.get("me").json()["csrf"] == answer.json()["csrf"]
+    again = browser.post("invitations/accept", body | {"name": "Eve"})
+    assert again.status_code == 422
+    assert "not used before" in again.json()["error"]
+
+
+def test_cookie_is_out_of_reach_of_scripts_and_other_sites(invited):
+    _, answer, _ = invited("Cookie")
+    attributes = answer.headers["set-cookie"].lower()
+    assert "httponly" in attributes
+    assert "samesite=strict" in attributes
+    assert "secure" not in attributes
+
+
+def test_cookie_is_secure_where_people_come_by_https(tmp_path):
+    with served(tmp_path) as app:
+        app.state.studio.origins = origins_of("localhost", "https://annotate.example.org")
+        admin, browser = Browser(app, "admin"), Browser(app)
+        link = admin.post("invitations", {"role": "rater"}).json()["link"]
+        assert link.startswith("https://annotate.example.org/#/invite/")
+        body = {"token": link.rpartition("/")[2], "name": "Ada", "password": PASSWORD}
+        answer = browser.post("invitations/accept", body)
+        assert "secure" in answer.headers["set-cookie"].lower()
+
+
+def test_invitation_that_expired_is_refused(app):
+    store = app.state.studio.store
+    from nuclarium.server.sessions import token_hash
+
+    store.invite(token_hash("old"), "admin", by="admin", expires="2020-01-01T00:00:00+00:00")
+    body = {"token": "old", "name": "Late", "password": PASSWORD}
+    assert Browser(app).post("invitations/accept", body).status_code == 404
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaa", "x" * 201, "Name Of Weak", 7])
+def test_weak_password_is_refused(app, password):
+    body = {"token": "any", "name": "name of weak", "password": password}
+    assert Browser(app).post("invitations/accept", body).status_code == 422
+
+
+def test_log_in_and_change_of_password(app, invited):
+    first, _, _ = invited("Grace")
+    second = Browser(app)
+    login = {"name": "Grace", "password": PASSWORD}
+    assert second.post("login", login).json()["name"] == "Grace"
+    change = {"old": PASSWORD, "new": "eight green nuclei"}
+    changed = first.post("me/password", change)
+    assert changed.status_code == 200
+    assert first.get("me").status_code == 200
+    assert second.get("me").status_code == 401, "other sessions end with the old password"
+    assert second.post("login", login).status_code == 401
+
+
+def test_wrong_name_and_wrong_password_are_told_alike(app, invited):
+    invited("Emmy")
+    of_nobody = Browser(app).post("login", {"name": "nobody at all", "password": PASSWORD})
+    wrong = Browser(app).post("login", {"name": "Emmy", "password": "not this one"})
+    assert of_nobody.status_code == wrong.status_code == 401
+    assert of_nobody.json() == wrong.json()
+
+
+def test_account_without_password_cannot_be_logged_in(app):
+    answer = Browser(app).post("login", {"name": "name of admin", "password": ""})
+    assert answer.status_code == 401
+
+
+def test_admin_gives_a_new_password_and_closes_an_account(app, browsers, invited):
+    _, answer, _ = invited("Forgetful")
+    alias = answer.json()["alias"]
+    browsers["admin"].patch(f"users/{alias}", {"password": "nine green nuclei"})
+    login = {"name": "Forgetful", "password": "nine green nuclei"}
+    assert Browser(app).post("login", login).status_code == 200
+    browsers["admin"].patch(f"users/{alias}", {"active": False})
+    assert Browser(app).post("login", login).status_code == 401
+
+
+def test_last_admin_stays(tmp_path):
+    with served(tmp_path) as app:
+        answer = Browser(app, "admin").patch("users/admin", {"role": "viewer"})
+        assert answer.status_code == 422
+        assert "admin" in answer.json()["error"]
+
+
+def test_failed_log_ins_are_bounded_per_name_and_address():
+    now = [0.0]
+    tries = Tries(lambda: now[0])
+    for _ in range(8):
+        tries.check("ada", "1.2.3.4")
+        tries.failed("ada", "1.2.3.4")
+    with pytest.raises(Exception, match="in 15 minutes"):
+        tries.check("ada", "1.2.3.4")
+    tries.check("ada", "5.6.7.8")
+    tries.check("grace", "1.2.3.4")
+    now[0] = WITHIN_S + 1
+    tries.check("ada", "1.2.3.4")
+
+
+def test_too_many_log_ins_are_refused(app, browsers):
+    browser = Browser(app, client=("203.0.113.9", 1))
+    body = {"name": "somebody", "password": "wrong wrong"}
+    app.state.studio.tries._failed.clear()
+    for _ in range(8):
+        app.state.studio.tries.failed("somebody", "203.0.113.9")
+    assert browser.post("login", body).status_code == 429
+    app.state.studio.tries._failed.clear()
+
+
+def test_first_admin_comes_by_a_link_and_then_there_is_none(app):
+    assert first_invitation(app.state.studio.store)
+    with_password = app.state.studio.store
+    with_password.add_user("With password", "admin", password_hash="$argon2id$x", alias="pw")
+    assert first_invitation(with_password) is None
+    with_password.change_user("pw", active=False)
+
+
+def test_one_person_is_let_in_by_the_token_of_the_start_only(tmp_path):
+    with served(tmp_path, single_user=True, start_token="right") as app:
+        browser = Browser(app)
+        assert browser.get("me").status_code == 401
+        for wrong in ("", "wrong", "right ", "%00"):
+            assert browser.http.get(f"/?start={wrong}").status_code in (401, 404)
+        assert browser.http.get("/?start=right", follow_redirects=False).status_code == 303
+        assert browser.get("me").json()["single_user"] is True
+        for path in ("login", "invitations/accept"):
+            assert Browser(app).post(path, {"name": "a", "password": "b"}).status_code == 403
