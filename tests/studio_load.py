@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -88,10 +89,11 @@ class Server:
     def __init__(self, place):
         words = ["annotate", place.project.folder, "--accounts", "--no-browser"]
         words += ["--port", place.port] + (["--database", place.database] if place.database else [])
+        self.said = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "nuclarium", *map(str, words)],
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=self.said,  # a file: a pipe that nobody reads would stop the server
         )
 
     def kill(self):
@@ -101,9 +103,15 @@ class Server:
         with suppress(OSError), status.open() as file:
             peak = next(int(line.split()[1]) / 1024 for line in file if "VmHWM" in line)
         os.kill(self.process.pid, signal.SIGKILL)
-        said = self.process.communicate()[1].decode()
-        assert "Traceback" not in said, said
+        self.process.wait()
+        said = self.read_said()
+        assert "Traceback" not in said, said[-4000:]
         return peak
+
+    def read_said(self):
+        """What it wrote to its log."""
+        self.said.seek(0)
+        return self.said.read().decode()
 
 
 class Wire:
@@ -231,7 +239,7 @@ async def run(place, told, over, kills, *, rate=5.0, tiles=2.0):
         while not over():
             await asyncio.sleep(0.05)
             if server.process.poll() is not None:
-                raise AssertionError(server.process.communicate()[1].decode())
+                raise AssertionError(server.read_said()[-4000:])
             if kills() and not over():
                 peaks.append(server.kill())
                 server = Server(place)
