@@ -21,6 +21,7 @@ from nuclarium.server import (
     page,
 )
 from nuclarium.server.access import Viewer, at_least
+from nuclarium.server.assist_state import close_assist
 from nuclarium.server.errors import answer_errors
 from nuclarium.server.origins import Origins, origins_of
 from nuclarium.server.security import Gate
@@ -123,4 +124,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         stop()
+        close_assist(app)
         studio.close()
