@@ -1,20 +1,19 @@
-"""Scribbles, nuclei of the mask and answers to suggestions, with real gestures in a real browser."""
+"""Scribbles, nuclei of the mask and answers to suggestions, by gestures in a real browser."""
 
 import importlib.util
 
 import cv2
 import numpy as np
 import pytest
-
-pytestmark = pytest.mark.slow
-
-if importlib.util.find_spec("playwright") is None:
-    pytest.skip("Playwright is not installed", allow_module_level=True)
-
 from tests.assist_pages import CHROMIUM, Hand, opened_page, served_colony, until
 
-if CHROMIUM is None:
-    pytest.skip("Chromium is not installed", allow_module_level=True)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium was found on the PATH"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
+    ),
+]
 
 PLANE = 1
 
@@ -32,55 +31,54 @@ def places(truth):
 
 
 def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
-    with served_colony(tmp_path) as (address, store, truth):
-        with opened_page(address) as page:
-            hand = Hand(page)
-            nuclei = places(truth[PLANE])
-            page.keyboard.press("s")
-            for x, y in nuclei[:3]:
-                hand.stroke((x - 4, y), (x + 4, y))
-            page.keyboard.press("g")
-            hand.stroke((248, 120), (248, 230))
-            hand.stroke((200, 250), (120, 250))
-            page.get_by_text("The mask covers the whole plane.").wait_for()
-            document = store.documents()[0].id
-            until(lambda: len(store.document(document).strokes) == 5)
-            strokes = store.document(document).strokes
-            assert [stroke.class_id for stroke in strokes] == [2, 2, 2, 1, 1]
-            assert {stroke.z for stroke in strokes} == {PLANE}
+    with served_colony(tmp_path) as (address, store, truth), opened_page(address) as page:
+        hand = Hand(page)
+        nuclei = places(truth[PLANE])
+        page.keyboard.press("s")
+        for x, y in nuclei[:3]:
+            hand.stroke((x - 4, y), (x + 4, y))
+        page.keyboard.press("g")
+        hand.stroke((248, 120), (248, 230))
+        hand.stroke((200, 250), (120, 250))
+        page.get_by_text("The mask covers the whole plane.").wait_for()
+        document = store.documents()[0].id
+        until(lambda: len(store.document(document).strokes) == 5)
+        strokes = store.document(document).strokes
+        assert [stroke.class_id for stroke in strokes] == [2, 2, 2, 1, 1]
+        assert {stroke.z for stroke in strokes} == {PLANE}
 
-            page.get_by_label("Preview in view").check()
-            page.get_by_text("nuclei in view").wait_for()
-            assert store.suggestions(store.documents()[0].image) == []
-            page.get_by_role("button", name="Make nuclei").click()
-            page.get_by_text("for an answer").wait_for()
-            suggested = store.suggestions(store.documents()[0].image)
-            assert len(suggested) > 4
-            assert {one.z for one in suggested} == {PLANE}
+        page.get_by_label("Preview in view").check()
+        page.get_by_text("nuclei in view").wait_for()
+        assert store.suggestions(store.documents()[0].image) == []
+        page.get_by_role("button", name="Make nuclei").click()
+        page.get_by_text("for an answer").wait_for()
+        suggested = store.suggestions(store.documents()[0].image)
+        assert len(suggested) > 4
+        assert {one.z for one in suggested} == {PLANE}
 
-            hand.click(*nuclei[0])
-            page.mouse.move(*hand.at(*nuclei[1]))
-            page.keyboard.press("r")
-            x, y = nuclei[2]
-            hand.stroke((x - 14, y - 14), (x + 13, y + 15))
-            answers = until(lambda: _answers(store, document, 3))
-            assert [one.kind for one in answers] == ["outline", "rejected", "box"]
-            assert [one.verdict for one in answers] == ["accepted", None, "wrong_outline"]
-            of = {one.id: one for one in suggested}
-            assert answers[0].rings == of[answers[0].suggestion].rings
-            assert abs(answers[2].rings[0][0] - (x - 14)) < 1
+        hand.click(*nuclei[0])
+        page.mouse.move(*hand.at(*nuclei[1]))
+        page.keyboard.press("r")
+        x, y = nuclei[2]
+        hand.stroke((x - 14, y - 14), (x + 13, y + 15))
+        answers = until(lambda: _answers(store, document, 3))
+        assert [one.kind for one in answers] == ["outline", "rejected", "box"]
+        assert [one.verdict for one in answers] == ["accepted", None, "wrong_outline"]
+        of = {one.id: one for one in suggested}
+        assert answers[0].rings == of[answers[0].suggestion].rings
+        assert abs(answers[2].rings[0][0] - (x - 14)) < 1
 
-            page.get_by_role("button", name="Accept", exact=False).last.click()
-            until(lambda: _answers(store, document, 4))
-            gestures = [one for one in store.changes(document) if one.change.tool == "accept all"]
-            assert len({one.change.gesture for one in gestures}) == 1
-            assert len(gestures) > 1
-            page.reload()
-            page.get_by_text("No suggestions wait here").wait_for()
-            shown = store.document(document)
-            assert {n.verdict for n in shown.nuclei.values() if n.kind == "outline"} == {"accepted"}
-            page.keyboard.press("s")
-            page.get_by_text("The mask covers the whole plane.").wait_for()
+        page.get_by_role("button", name="Accept", exact=False).last.click()
+        until(lambda: _answers(store, document, 4))
+        gestures = [one for one in store.changes(document) if one.change.tool == "accept all"]
+        assert len({one.change.gesture for one in gestures}) == 1
+        assert len(gestures) > 1
+        page.reload()
+        page.get_by_text("No suggestions wait here").wait_for()
+        shown = store.document(document)
+        assert {n.verdict for n in shown.nuclei.values() if n.kind == "outline"} == {"accepted"}
+        page.keyboard.press("s")
+        page.get_by_text("The mask covers the whole plane.").wait_for()
 
 
 def _answers(store, document, least):

@@ -25,6 +25,7 @@ from nuclarium.server import (
     teamwork_studies,
 )
 from nuclarium.server.access import Viewer, least_role_of
+from nuclarium.server.assist_state import close_assist
 from nuclarium.server.errors import answer_errors
 from nuclarium.server.origins import Origins, origins_of
 from nuclarium.server.security import Gate
@@ -138,4 +139,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         stop()
+        close_assist(app)
         studio.close()

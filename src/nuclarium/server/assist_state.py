@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 
 from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.nuclei import Stroke
@@ -66,6 +66,11 @@ class Assist:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except Superseded as error:
             raise Outdated(str(error)) from None
+
+    def close(self) -> None:
+        """Start nothing more, and close files once the work that runs lets go of them."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.images.close()
 
     def head(self, document: str, person: Person) -> DocumentHead:
         """Return a document that a person sees, and in which suggestions may be shown.
@@ -126,6 +131,12 @@ def assist_of(request: Request) -> Assist:
         if not hasattr(state, "assist"):
             state.assist = Assist(studio_of(request))
     return cast(Assist, state.assist)
+
+
+def close_assist(app: FastAPI) -> None:
+    """End what a server does for scribbles, and close the files that it holds open."""
+    if hasattr(app.state, "assist"):
+        cast(Assist, app.state.assist).close()
 
 
 def window_of(box: Box | None, head: DocumentHead, shape: tuple[int, int, int]) -> Box:

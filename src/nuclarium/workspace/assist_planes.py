@@ -213,10 +213,10 @@ class AssistedImages:
             return found
 
     def close(self) -> None:
-        """Close all files."""
+        """Let go of all images; a file closes when nobody works on it any more."""
         with self._lock:
             for image in self._images.values():
-                image.close()
+                image.forget()
             self._images.clear()
 
     def _make_room(self) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from nuclarium.annotate.nuclei import Stroke
 from nuclarium.core.errors import SettingsError
@@ -14,7 +16,11 @@ from nuclarium.io.interchange.drawings import Drawing, painted
 from nuclarium.suggest.classifier import CLASS_NAMES
 from nuclarium.suggest.strokes import MAX_CLASSES, Strokes, merged
 
+MOST_PIXELS = 1 << 22
+"""Pixels that one stroke may cover."""
+
 _KEPT = 4096
+_PIECE_PX = 256
 
 
 class PaintedStrokes:
@@ -74,12 +80,41 @@ def pixels_of(stroke: Stroke, shape: tuple[int, int, int]) -> Strokes:
             f"The class of a stroke must be 0 to {MAX_CLASSES}, but got {stroke.class_id}."
         )
     points = np.array(stroke.points, np.float64).reshape(-1, 2)[:, ::-1]
-    if len(points) == 1:
-        points = np.repeat(points, 2, axis=0)  # a dot is a line without length
-    drawing = Drawing("line", (points,), width_px=2 * stroke.radius)
-    pixels = painted(drawing, shape[1:])
+    _check_size(points, stroke.radius)
+    width = 2 * stroke.radius
+    pieces = [painted(Drawing("line", (p,), width_px=width), shape[1:]) for p in _pieces(points)]
+    pixels = np.unique(np.concatenate(pieces), axis=0)
     places = np.column_stack([np.full(len(pixels), z, np.int64), pixels])
     return Strokes(places, np.full(len(pixels), stroke.class_id, np.uint8))
+
+
+def _check_size(points: npt.NDArray[np.float64], radius: float) -> None:
+    length = float(np.hypot(*np.diff(points, axis=0).T).sum())
+    area = 2 * radius * length + np.pi * radius**2
+    if area > MOST_PIXELS:
+        raise SettingsError(
+            f"A stroke may cover at most {MOST_PIXELS:,} pixels, but one covers {area:,.0f}. Undo "
+            "it, zoom in, and draw with a smaller brush."
+        )
+
+
+def _pieces(points: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+    """Cut a line into pieces that each lie in a small box, so that none needs a large canvas."""
+    if len(points) == 1:
+        return [np.repeat(points, 2, axis=0)]  # a dot is a line without length
+    parts = [points[:1]]
+    for first, last in pairwise(points):
+        count = max(1, int(np.ceil(np.abs(last - first).max() / _PIECE_PX)))
+        steps = np.arange(1, count + 1)[:, None] / count
+        parts.append(first + steps * (last - first))
+    line = np.concatenate(parts)
+    pieces, begin = [], 0
+    for end in range(1, len(line) + 1):
+        is_last = end == len(line)
+        if is_last or np.ptp(line[begin : end + 1], axis=0).max() > 2 * _PIECE_PX:
+            pieces.append(line[begin:end])
+            begin = end - 1
+    return pieces
 
 
 def class_names_of(strokes: Strokes) -> tuple[str, ...]:

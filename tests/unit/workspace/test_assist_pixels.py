@@ -13,6 +13,7 @@ from nuclarium.annotate.nuclei import Stroke
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
+from nuclarium.io.interchange.drawings import Drawing, painted
 from nuclarium.io.interchange.polygons import fill, ring_of
 from nuclarium.suggest.file import write_classifier
 from nuclarium.suggest.layers import layers_of
@@ -154,6 +155,17 @@ def test_erased_strokes_teach_nothing(plane: tuple[np.ndarray, Labels], image_fi
     with pytest.raises(SettingsError, match="Draw over the other class too"):
         brush.classifier(image, [one for one in drawn if one.class_id == 2])
     image.close()
+
+
+def test_long_stroke_is_painted_in_pieces_and_a_huge_one_refused() -> None:
+    long = stroke("long", 2, 10, 10, 700, 400, 30, 900, radius=3)
+    drawn = pixels_of(long, (1, 1000, 800)).places[:, 1:]
+    whole = painted(Drawing("line", (ring_of(long.points),), width_px=6), (1000, 800))
+    assert set(map(tuple, drawn.tolist())) == set(map(tuple, whole.tolist()))
+    far = stroke("far", 2, 0, 0, 9_000, 9_000, radius=2)
+    assert len(pixels_of(far, (1, 100_000, 100_000))) > 30_000
+    with pytest.raises(SettingsError, match="at most 4,194,304 pixels"):
+        pixels_of(stroke("huge", 2, 0, 0, radius=9000), (1, 100_000, 100_000))
 
 
 def test_third_class_has_pixels_of_its_own(

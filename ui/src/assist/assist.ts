@@ -21,7 +21,7 @@ export const assist: Module = {
       options ??= scribblePanel(studio, scribble, mask, suggestions);
       looked();
       return options;
-    }, looked);
+    }, looked, (text) => shell.status("message", text, "warn"));
     const accept = new AcceptTool(viewer, shell, suggestions, looked);
     /** A tool is in use while its options are on the page. */
     const see = () => {

@@ -75,7 +75,7 @@ function sentence(mask: Mask): string {
 
 function nucleiPart(studio: Studio, mask: Mask, suggestions: Suggestions): HTMLElement {
   const hasSize = () => studio.document.image?.spacing_um != null;
-  const settings = { least: 0, smooth_px: 1, part: true };
+  const settings = { least: 3, smooth_px: 1, part: true };
   const unit = () => (hasSize() ? "µm" : "px");
   const said = h("p", { class: "muted said", role: "status" });
   const wish = () => ({

@@ -25,6 +25,7 @@ export class ScribbleTool implements Tool {
     private readonly document: DocumentState,
     private readonly options: () => HTMLElement,
     private readonly left: () => void,
+    private readonly tell: (text: string) => void,
   ) {
     const overlay: Overlay = { id: "strokes", order: 40, visible: true, draw: (ctx, view) => this.draw(ctx, view) };
     viewer.addOverlay(overlay);
@@ -75,7 +76,16 @@ export class ScribbleTool implements Tool {
     this.move(p);
     const points = this.points;
     this.points = null;
+    if (points && this.isTooLarge(points)) return this.tell("A stroke may cover at most 4 million pixels. Zoom in, or take a smaller brush.");
     if (points) this.document.addStroke({ class: this.kind, radius: this.radius, points, z: this.viewer.view.z });
+  }
+
+  private isTooLarge(points: number[]): boolean {
+    let length = 2 * this.radius;
+    for (let i = 2; i + 1 < points.length; i += 2) {
+      length += Math.hypot((points[i] as number) - (points[i - 2] as number), (points[i + 1] as number) - (points[i - 1] as number));
+    }
+    return 2 * this.radius * length > 1 << 22;
   }
 
   hover(p: PointerInfo): void {
