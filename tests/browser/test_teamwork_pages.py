@@ -45,7 +45,7 @@ def go(team, page, place):
 
 def saved(condition, page):
     """Wait until the store has it."""
-    for _ in range(100):
+    for _ in range(400):
         if condition():
             return
         page.wait_for_timeout(50)

@@ -38,6 +38,7 @@ def set_status(request: Request, person: Rater, document: DocumentId, body: Json
     now = studio_of(request).store.set_status(
         head.id, str(row["status"])[:60], person.alias, seconds=seconds
     )
+    studio_of(request).documents.forget(head.id)
     return {"status": now.status}
 
 
@@ -92,6 +93,7 @@ def review(request: Request, person: Senior, document: DocumentId, body: JsonBod
     now = studio_of(request).store.review(
         head.id, row["state"], person.alias, reason=row.get("reason") or "", mark=spot
     )
+    studio_of(request).documents.forget(head.id)
     return {"status": now.status}
 
 

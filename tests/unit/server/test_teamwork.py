@@ -163,7 +163,8 @@ def test_work_is_sent_back_with_a_reason_and_a_mark_and_the_original_is_kept(tea
     assert team.senior.post(f"documents/{document}/review", {"state": "approved"}).json() == {
         "status": "approved"
     }
-    refused = team.raters[alias].post(f"documents/{document}/edits", {"edits": []})
+    late = {"edits": [square(40, 40, 10, "a")]}
+    refused = team.raters[alias].post(f"documents/{document}/edits", late)
     assert refused.status_code == 403
 
 

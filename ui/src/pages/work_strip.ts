@@ -14,6 +14,7 @@ interface Work {
   document: string;
   fields: OwnField[];
   field: OwnField;
+  unsent: number /* seconds on task that the server has not got yet */;
 }
 
 export function installWorkStrip(studio: Studio): void {
@@ -25,20 +26,31 @@ export function installWorkStrip(studio: Studio): void {
   const clock = new TaskClock();
   let work: Work | null = null;
 
-  const send = async (status: Status): Promise<void> => {
-    if (!work) return;
-    const seconds = clock.take(Date.now());
+  let line: Promise<void> = Promise.resolve(); // one after the other: what was said last holds
+  const send = (status: Status, still: (now: Work) => boolean = () => true): Promise<void> => {
     const now = work;
-    try {
-      await studio.api.post(`documents/${now.document}/status`, { status, seconds });
-      now.field.status = status;
-    } catch (problem) {
-      studio.shell.status("message", sentence(problem), "error");
-      throw problem;
-    }
+    if (!now) return Promise.resolve();
+    now.unsent += clock.take(Date.now());
+    const sent = line.then(async () => {
+      if (!still(now)) return;
+      const seconds = now.unsent;
+      now.unsent = 0;
+      try {
+        await studio.api.post(`documents/${now.document}/status`, { status, seconds });
+        now.field.status = status;
+      } catch (problem) {
+        now.unsent += seconds;
+        studio.shell.status("message", sentence(problem), "error");
+        throw problem;
+      }
+    });
+    line = sent.catch(() => undefined);
+    return sent;
   };
   const keepTime = (): void => {
-    if (work && !FINISHED.has(work.field.status)) void send(work.field.status === "not_started" ? "in_work" : work.field.status).catch(() => undefined);
+    if (!work || FINISHED.has(work.field.status)) return;
+    const status = work.field.status === "not_started" ? "in_work" : work.field.status;
+    void send(status, (now) => !FINISHED.has(now.field.status)).catch(() => undefined);
   };
   const close = (): void => {
     keepTime();
@@ -89,7 +101,7 @@ export function installWorkStrip(studio: Studio): void {
     const fields = await studio.api.get<OwnField[]>("my/fields").catch(() => []);
     const field = fields.find((one) => one.document === document);
     if (!field || studio.document.id !== document) return;
-    work = { document, fields: fields.filter((one) => one.study.id === field.study.id), field };
+    work = { document, fields: fields.filter((one) => one.study.id === field.study.id), field, unsent: 0 };
     clock.active(Date.now());
     strip.hidden = false;
     studio.shell.title(`${field.study.name}: field ${field.number} of ${field.of}`); // a name would tell what comes again
@@ -98,7 +110,7 @@ export function installWorkStrip(studio: Studio): void {
   }
 
   studio.document.on("change", () => {
-    if (work?.field.status === "not_started" && studio.document.revision > 0) void send("in_work").then(draw, () => undefined);
+    if (work?.field.status === "not_started" && studio.document.revision > 0) void send("in_work", isUntouched).then(draw, () => undefined);
   });
   for (const kind of MOVES) addEventListener(kind, () => { if (work) clock.active(Date.now()); }, { passive: true, capture: true });
   addEventListener("hashchange", () => { if (work && !location.hash.includes(work.document)) close(); });
@@ -116,6 +128,10 @@ export function installWorkStrip(studio: Studio): void {
     group: "Studies",
     run: () => { if (work && !FINISHED.has(work.field.status)) void finished(work); },
   });
+}
+
+function isUntouched(now: Work): boolean {
+  return now.field.status === "not_started";
 }
 
 function markReason(studio: Studio, field: OwnField): void {
