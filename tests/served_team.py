@@ -58,9 +58,7 @@ class ServedTeam:
             sessions = self.app.state.studio.sessions
             stamp = self.app.state.studio.people.look_up(alias).stamp
             _, cookie = sessions.begin(alias, stamp)
-            context.add_cookies(
-                [{"name": sessions.cookie, "value": cookie, "url": self.address}]
-            )
+            context.add_cookies([{"name": sessions.cookie, "value": cookie, "url": self.address}])
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.problems = []

@@ -10,6 +10,7 @@ import typer
 from nuclarium import __version__
 from nuclarium.cli import (
     annotate,
+    annotations,
     benchmark,
     compare,
     consensus,
@@ -79,6 +80,7 @@ for _topic in (
     benchmark,
     compare,
     consensus,
+    annotations,
     store,
 ):
     _topic.register(app)

@@ -10,13 +10,14 @@ import pandas as pd
 
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_studies import Study
-from nuclarium.core.errors import SettingsError
+from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.dataset.exchange import FORMATS as DATASET_FORMATS
 from nuclarium.dataset.exchange import export_dataset
 from nuclarium.dataset.manifest import read_dataset
 from nuclarium.io.write import write_json, write_table, written_whole
 from nuclarium.workspace.annotation_files import FORMATS as DOCUMENT_FORMATS
 from nuclarium.workspace.annotation_files import export_annotations
+from nuclarium.workspace.annotation_store import open_store
 from nuclarium.workspace.consensus_dataset import write_truth_dataset
 from nuclarium.workspace.dataset import Card
 from nuclarium.workspace.project import Project
@@ -102,6 +103,51 @@ def export_zip(
                 if one.is_file():
                     file.write(one, one.relative_to(folder).as_posix())
     return path
+
+
+def export_project(
+    place: Path, out: Path, form: str, *, study: str = "", truth: str = "", made_by: str = ""
+) -> int:
+    """Write what is drawn in the store of a project, and record it.
+
+    Parameters
+    ----------
+    place : Path
+        The project, or a folder in it.
+    out : Path
+        New or empty; it is there whole or not at all.
+    form, truth : str
+        As of `export_study`.
+    study : str
+        Name of a study; all that is in the store when empty.
+    made_by : str
+        The command, for the record.
+
+    Returns
+    -------
+    files : int
+    """
+    project = Project.open(place)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out} must be new or empty, but is not. Choose another folder.")
+    with open_store(project.folder) as store:
+        chosen = _named(store, study) if study else None
+        with written_whole(out) as part:
+            export_study(project, store, part, form, study=chosen, truth=truth)
+    files = [path for path in out.rglob("*") if path.is_file()]
+    settings = {"format": form, "study": study, "truth": truth}
+    project.record("annotations export", settings=settings, outputs=files, made_by=made_by)
+    return len(files)
+
+
+def _named(store: Store, name: str) -> Study:
+    studies = {study.name: study for study in store.studies()}
+    if name not in studies:
+        known = ", ".join(studies) or "none"
+        raise SettingsError(
+            f"--study must be a study of the store, which has {known}, but got {name}."
+        )
+    return studies[name]
 
 
 def _write_datasets(

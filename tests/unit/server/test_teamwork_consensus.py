@@ -142,3 +142,30 @@ def test_export_that_cannot_be_is_refused_in_a_sentence(made, query):
     answer = team.senior.get(f"export?{query}")
     assert answer.status_code == 422
     assert answer.json()["error"].endswith(".")
+
+
+def test_command_writes_what_the_page_gives(tmp_path, monkeypatch):
+    from tests.served_team import make_project
+    from tests.teamwork import square
+
+    from nuclarium.annotate.nuclei import change_from_json
+    from nuclarium.annotate.store import Store
+    from nuclarium.annotate.studies import Design
+    from nuclarium.core.errors import SettingsError
+    from nuclarium.workspace.annotation_store import STORE
+    from nuclarium.workspace.study_export import export_project
+
+    project = make_project(tmp_path, 1)
+    with Store.open(project.folder / STORE) as store:
+        store.add_user("Ada", "rater")
+        image = store.register_image("field_1", "0" * 64, width=160, height=160)
+        store.add_study("pilot", Design(), [(image.id, None)], ["R1"], by="R1")
+        head = store.open_task(store.tasks(rater="R1")[0].id)
+        store.append(head.id, [change_from_json(square(20, 30, 20, "tumor"))], "R1")
+        store.set_status(head.id, "done", "R1")
+    assert export_project(project.folder, tmp_path / "t", "table", study="pilot") == 1
+    assert len(pd.read_csv(tmp_path / "t" / "marks.csv")) == 1
+    assert export_project(project.folder, tmp_path / "s", "stardist", study="pilot") > 1
+    assert project.records()[-1]["what"] == "annotations export"
+    with pytest.raises(SettingsError, match=r"has pilot, but got other"):
+        export_project(project.folder, tmp_path / "o", "table", study="other")

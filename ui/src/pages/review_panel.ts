@@ -24,7 +24,14 @@ export function installReviewPanel(studio: Studio): void {
   });
   let hasTool = false;
 
+  const leave = (): void => {
+    fill(element); // nothing of one document may be said of the next
+    hide(true);
+  };
+  addEventListener("hashchange", leave);
+
   studio.document.on("open", () => {
+    fill(element);
     mark = null;
     showMark(studio, null);
     const info = studio.document.info;
@@ -53,7 +60,7 @@ export function installReviewPanel(studio: Studio): void {
     const judge = (state: "approved" | "needs_work"): Promise<void> =>
       tried(said, async () => {
         await studio.api.post(`documents/${document}/review`, { state, reason: state === "needs_work" ? reason.value.trim() : "", mark });
-        await next(studio, document, () => void show(document, state));
+        await next(studio, document, leave, () => void show(document, state));
       });
     const open = status === "done" || status === "approved" || status === "needs_work";
     fill(
@@ -80,11 +87,13 @@ export function installReviewPanel(studio: Studio): void {
   }
 }
 
-async function next(studio: Studio, after: string, stay: () => void): Promise<void> {
+async function next(studio: Studio, after: string, leave: () => void, stay: () => void): Promise<void> {
   const queue = await studio.api.get<ReviewItem[]>("review");
   const waiting = queue.find((item) => item.status === "done" && item.document !== after);
-  if (waiting) location.hash = `#/document/${waiting.document}`;
-  else {
+  if (waiting) {
+    leave();
+    location.hash = `#/document/${waiting.document}`;
+  } else {
     studio.shell.status("message", "Nothing more waits for a review.", "ok");
     stay();
   }
