@@ -26,6 +26,6 @@ await build({
 const built = (await readdir(out, { recursive: true }))
   .filter((name) => name.endsWith(".test.mjs"))
   .map((name) => join(out, name));
-const done = spawnSync(process.execPath, ["--test", ...built], { stdio: "inherit" });
+const done = spawnSync(process.execPath, ["--test", "--test-force-exit", ...built], { stdio: "inherit" });
 await rm(out, { recursive: true });
 process.exitCode = done.status ?? 1;

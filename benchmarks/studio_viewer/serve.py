@@ -1,4 +1,4 @@
-r"""A small server of synthetic images by the studio's contract, to look at the page and to measure it.
+r"""A small server of synthetic images by the studio's contract, to look at its page and measure it.
 
     python benchmarks/studio_viewer/serve.py [--port 8765] [--candidates DIR]
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from contextlib import suppress
 from functools import cache, lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,7 +54,10 @@ def image(name: str, side: int, **given: Any) -> dict[str, Any]:
 
 
 TWO = [channel("DAPI", "4FA3FF", 150, 1800), channel("Lamin A", "FF9E4F", 150, 1400)]
-RGB = [channel(name, colour, 0, 255) for name, colour in (("Red", "FF0000"), ("Green", "00FF00"), ("Blue", "0000FF"))]
+RGB = [
+    channel(name, colour, 0, 255) | {"dtype_max": 255}
+    for name, colour in (("Red", "FF0000"), ("Green", "00FF00"), ("Blue", "0000FF"))
+]
 IMAGES = [
     image("colony 01", 1024, n_z=24, channels=TWO, condition="250Pa", group="colony01"),
     image("colony 02", 700, n_z=24, channels=TWO, condition="1800Pa", group="colony02"),
@@ -67,11 +71,16 @@ IMAGES = [
 
 @cache
 def planes() -> tuple[Pixels, Pixels, list[list[list[int]]]]:
-    """One synthetic plane, which repeats for ever, a second channel, and the rings of its nuclei."""
-    pixels, labels = synthetic_nuclei((SIDE, SIDE), NUCLEI, np.random.default_rng(0), diameter_px=21)
+    """Make one plane, which repeats for ever, a second channel, and the rings of its nuclei."""
+    pixels, labels = synthetic_nuclei(
+        (SIDE, SIDE), NUCLEI, np.random.default_rng(0), diameter_px=21
+    )
     second = np.maximum(pixels.astype(np.float32) - cv2.erode(pixels, np.ones((9, 9))), 0) + 120
     rings = [
-        [ring.ravel().tolist() for ring in (polygon.exterior[:, ::-1], *(h[:, ::-1] for h in polygon.holes))]
+        [
+            ring.ravel().tolist()
+            for ring in (polygon.exterior[:, ::-1], *(h[:, ::-1] for h in polygon.holes))
+        ]
         for outline in iter_outlines(labels, tolerance=0.7)
         for polygon in outline.polygons[:1]
     ]
@@ -123,7 +132,7 @@ def encoded(light: Pixels) -> bytes:
 
 
 def nuclei(name: str) -> list[dict[str, Any]]:
-    """The nuclei of a whole image, as a document has them."""
+    """Return the nuclei of a whole image, as a document has them."""
     about = next(each for each in IMAGES if each["id"] == name)
     rings = planes()[2]
     made = []
@@ -148,11 +157,14 @@ def nuclei_json(name: str) -> bytes:
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Answers as the studio's server does, from memory."""
+
     protocol_version = "HTTP/1.1"
     candidates: Path | None = None
     is_logged_in = True
 
     def do_GET(self) -> None:
+        """Give tiles, facts, outlines and the files of the page."""
         parts = urlsplit(self.path)
         path = unquote(parts.path)
         if found := re.fullmatch(r"/api/images/([\w-]+)/tiles/(\d+)/(\d+)/(\d+)", path):
@@ -164,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
         elif found := re.fullmatch(r"/api/images/([\w-]+)/histogram", path):
             index = int(parse_qs(parts.query).get("channel", ["0"])[0])
             counts, edges = np.histogram(window(found[1], 0, 0, 0, 0)[..., index], 64)
-            self.send_json({"counts": counts.tolist(), "edges": edges.tolist()})
+            self.send_json({"counts": counts.tolist(), "low": edges[0], "high": edges[-1]})
         elif found := re.fullmatch(r"/api/images/([\w-]+)", path):
             self.send_json(next(each for each in IMAGES if each["id"] == found[1]))
         elif found := re.fullmatch(r"/nuclei/([\w-]+)", path):
@@ -172,7 +184,9 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/api/images":
             self.send_json(IMAGES)
         elif path == "/api/me" and Handler.is_logged_in:
-            self.send_json({"alias": "ada", "name": "Ada", "role": "admin", "single_user": False, "csrf": "x"})
+            self.send_json(
+                {"alias": "ada", "name": "Ada", "role": "admin", "single_user": False, "csrf": "x"}
+            )
         elif path == "/api/me":
             self.send_json({"error": "Log in first."}, 401)
         elif path.startswith("/api/"):
@@ -181,24 +195,30 @@ class Handler(BaseHTTPRequestHandler):
             self.send_file(path)
 
     def do_POST(self) -> None:
+        """Let people in, and open documents; edits are not kept."""
         given = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
         if self.path == "/api/login":
             Handler.is_logged_in = given.get("password") == "right"
             wrong = "Name or password is wrong. Try again, or ask for a new invitation."
-            self.send_json({} if Handler.is_logged_in else {"error": wrong}, 200 if Handler.is_logged_in else 401)
+            self.send_json(
+                {} if Handler.is_logged_in else {"error": wrong},
+                200 if Handler.is_logged_in else 401,
+            )
         elif self.path == "/api/logout":
             Handler.is_logged_in = False
             self.send_json({})
         elif self.path == "/api/documents":
             self.send_json(
                 {"id": f"d-{given['image']}", "image": given["image"], "box": None, "owner": "ada",
-                 "study": None, "arm": None, "repeat": None, "status": "in_work", "revision": 1, "hierarchy": {},
-                 "nuclei": nuclei(given["image"]), "strokes": [], "read_only": False}
+                 "study": None, "arm": None, "repeat": None, "status": "in_work", "revision": 1,
+                 "hierarchy": {}, "nuclei": nuclei(given["image"]), "strokes": [],
+                 "read_only": False}
             )  # fmt: skip
         else:
             self.send_json({"error": f"There is no {self.path} here."}, 404)
 
     def send_file(self, path: str) -> None:
+        """Give a file of the built page or of the candidates."""
         name = path.removeprefix("/static/").strip("/") or "index.html"
         for folder in (STATIC, self.candidates):
             if folder and (folder / name).is_file():
@@ -207,20 +227,24 @@ class Handler(BaseHTTPRequestHandler):
         return self.send_json({"error": f"There is no {path} here."}, 404)
 
     def send_json(self, value: Any, status: int = 200) -> None:
+        """Give a value."""
         self.send(json.dumps(value).encode(), "application/json", status)
 
     def send(self, data: bytes, kind: str, status: int = 200) -> None:
+        """Give bytes of a kind."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError, ConnectionResetError):  # nobody waits for it any more
+            self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Say nothing."""
 
 
 def serving(port: int = 0, candidates: Path | None = None) -> ThreadingHTTPServer:
+    planes()  # made once, before threads ask for it
     Handler.candidates = candidates
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 

@@ -34,7 +34,7 @@ def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
     with served_colony(tmp_path) as (address, store, truth), opened_page(address) as page:
         hand = Hand(page)
         nuclei = places(truth[PLANE])
-        page.keyboard.press("s")
+        page.keyboard.press("q")
         for x, y in nuclei[:3]:
             hand.stroke((x - 4, y), (x + 4, y))
         page.keyboard.press("g")
@@ -77,7 +77,7 @@ def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
         page.get_by_text("No suggestions wait here").wait_for()
         shown = store.document(document)
         assert {n.verdict for n in shown.nuclei.values() if n.kind == "outline"} == {"accepted"}
-        page.keyboard.press("s")
+        page.keyboard.press("q")
         page.get_by_text("The mask covers the whole plane.").wait_for()
 
 

@@ -3,5 +3,6 @@ import { assist } from "./assist/assist";
 import type { Module } from "./contracts";
 import { looking } from "./looking/looking";
 import { start } from "./start/start";
+import { drawing } from "./tools/install";
 
-export const MODULES: Module[] = [start, looking, assist];
+export const MODULES: Module[] = [start, looking, drawing, assist];

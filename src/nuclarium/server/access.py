@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 
 from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.review import may_draw
@@ -71,12 +72,20 @@ async def person_of(request: Request) -> Person:
 def at_least(needed: Role) -> Callable[..., Awaitable[Person]]:
     """Return the dependency of a route that needs a role."""
 
-    async def check(person: Annotated[Person, Depends(person_of)]) -> Person:
+    async def check(request: Request) -> Person:
+        person = await person_of(request)
         if not is_at_least(person.role, needed):
             raise Forbidden(f"This needs the role {needed}, but {person.alias} is {person.role}.")
         return person
 
+    check.least_role = needed  # type: ignore[attr-defined]
     return check
+
+
+def least_role_of(route: APIRoute) -> Role | None:
+    """Return the role that a route needs, or None where it lets everybody in."""
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    return next((role for call in calls if (role := getattr(call, "least_role", None))), None)
 
 
 Viewer = Annotated[Person, Depends(at_least("viewer"))]
@@ -97,7 +106,7 @@ def is_read_only(head: DocumentHead, person: Person) -> bool:
 
 
 def seen_document(studio: Studio, document: str, person: Person) -> DocumentHead:
-    """Return a document that a person may see.
+    """Return a document that a person may see, as the store has it.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -22,7 +23,7 @@ from nuclarium.server.access import (
     may_see,
     seen_document,
 )
-from nuclarium.server.bodies import JsonBody, body_schema
+from nuclarium.server.bodies import JsonBody, body_schema, json_body
 from nuclarium.server.errors import Forbidden
 from nuclarium.server.ids import DocumentId, NucleusId
 from nuclarium.server.studio import Studio, studio_of
@@ -84,19 +85,21 @@ async def document(request: Request, person: Viewer, document: DocumentId) -> Re
 
 
 @router.post("/documents/{document}/edits", openapi_extra=_EDITS)
-async def edits(
-    request: Request, person: Rater, document: DocumentId, body: JsonBody
-) -> dict[str, Any]:
+async def edits(request: Request, person: Rater, document: DocumentId) -> Response:
     """Keep edits; those that are acknowledged are on the disk."""
     studio = studio_of(request)
-    row = checks.an_object(body, "A body", ("edits",), ("edits",))
+    row = checks.an_object(await json_body(request), "A body", ("edits",), ("edits",))
     changes = changes_from_json(row["edits"])
-    head = await run_in_threadpool(seen_document, studio, document, person)
+    head = studio.documents.remembered(document)
+    if head is None or not may_see(head, person):
+        head = await run_in_threadpool(seen_document, studio, document, person)
+        studio.documents.remember(head)
     if is_read_only(head, person):
         raise Forbidden("This document is read only for you, so that nothing was changed.")
     later = studio.store.append_later(document, changes, person.alias)
     # Shielded: whoever goes away does not take back what is being written.
-    return (await asyncio.shield(asyncio.wrap_future(later))).to_json()
+    answer = await asyncio.shield(asyncio.wrap_future(later))
+    return _json(json.dumps(answer.to_json()))
 
 
 @router.get("/documents/{document}/changes")

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import secrets
 import socket
+import sys
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from nuclarium.workspace.project import Project
 
 _MORE_PORTS = 20
 _GRACE_S = 5
+_SWITCH_S = 0.001
+"""How long a thread that draws may keep those that answer waiting; Python has 5 ms."""
 Say = Callable[[str], None]
 
 
@@ -100,6 +103,7 @@ def serve(project: Project, settings: ServeSettings, say: Say) -> None:
                 h11_max_incomplete_event_size=64 << 10,
             )
             opened = address if settings.browser else ""
+            sys.setswitchinterval(_SWITCH_S)
             try:
                 StudioServer(config, app.state.studio, opened).run(sockets=[listening])
             finally:

@@ -13,6 +13,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 LASTS_S = 14 * 24 * 3600
 _MOST_ENDED = 100_000
+_MOST_READ = 2_000
+_KEPT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Sessions:
         self.cookie = f"nuclarium_{hmac.digest(secret, b'cookie', 'sha256').hex()[:8]}"
         self._clock = clock
         self._ended: dict[str, float] = {}
+        self._read: dict[str, tuple[float, Session]] = {}
+        self._tokens: dict[str, str] = {}
 
     def begin(self, alias: str, stamp: str) -> tuple[Session, str]:
         """Return a new session and what its cookie holds."""
@@ -60,12 +64,21 @@ class Sessions:
         """Return the session of a cookie, or None where it is none of ours, old, or ended."""
         if not cookie or len(cookie) > 2_000:
             return None
+        until, session = self._read.get(cookie, (0.0, None))
+        if session is None or self._clock() > until:
+            session = self._checked(cookie)
+        return None if session is None or session.id in self._ended else session
+
+    def _checked(self, cookie: str) -> Session | None:
+        """Read a cookie and keep for a minute that it was right."""
         try:
             values = self._signer.loads(cookie, max_age=LASTS_S)
         except BadSignature:
             return None
-        session = Session(*values)
-        return None if session.id in self._ended else session
+        if len(self._read) >= _MOST_READ:
+            self._read.clear()
+        self._read[cookie] = (self._clock() + _KEPT_S, Session(*values))
+        return self._read[cookie][1]
 
     def end(self, session: Session) -> None:
         """Take the session for no one from now on, also where its cookie was copied."""
@@ -76,7 +89,11 @@ class Sessions:
 
     def csrf(self, session: Session) -> str:
         """Return the token that the page sends with whatever writes."""
-        return hmac.digest(self._key, session.id.encode(), "sha256").hex()
+        if session.id not in self._tokens:
+            if len(self._tokens) >= _MOST_READ:
+                self._tokens.clear()
+            self._tokens[session.id] = hmac.digest(self._key, session.id.encode(), "sha256").hex()
+        return self._tokens[session.id]
 
     def is_csrf(self, session: Session, token: str | None) -> bool:
         """Whether a token is that of the session."""

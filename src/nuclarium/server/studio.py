@@ -13,6 +13,7 @@ from nuclarium.annotate.store import Store
 from nuclarium.preprocess.smoothing import Pixels as Light
 from nuclarium.server.events import Events
 from nuclarium.server.jobs import Jobs
+from nuclarium.server.known_documents import KnownDocuments
 from nuclarium.server.known_people import KnownPeople
 from nuclarium.server.origins import Origins
 from nuclarium.server.passwords import Passwords
@@ -59,6 +60,7 @@ class Studio:
     events: Events = field(default_factory=Events)
     jobs: Jobs = field(default_factory=lambda: Jobs(threads=2))
     passwords: Passwords = field(default_factory=Passwords)
+    documents: KnownDocuments = field(default_factory=KnownDocuments)
     tries: Tries = field(default_factory=Tries)
 
     def __post_init__(self) -> None:

@@ -85,7 +85,7 @@ def test_tiles_of_each_level_cover_it_once(shape):
     assert tile_box(shape, level_count(shape), 0, 0) is None
 
 
-@pytest.mark.parametrize("level", [0, 1, 2, 3])
+@pytest.mark.parametrize("level", [2, 3])
 def test_level_is_the_mean_of_the_plane_in_pieces_of_any_size(rng, level):
     plane = rng.integers(0, 4096, (1, 2500, 1300), dtype=np.uint16)
     image, source = pyramid_image(plane)

@@ -81,7 +81,8 @@ export function queryText(query: Record<string, string | number | string[]> = {}
   return text ? `?${text}` : "";
 }
 
-async function sentenceOf(answer: Response): Promise<string> {
+/** The server's reason for a refusal, or a sentence where something else answered in its place. */
+export async function sentenceOf(answer: Response): Promise<string> {
   try {
     const body = (await answer.json()) as { error?: unknown };
     if (typeof body.error === "string") return body.error;

@@ -3,16 +3,18 @@ import type { Api, ImageInfo } from "../contracts";
 import { h } from "../shell/dom";
 
 export interface Histogram {
-  counts: number[];
-  edges: number[];
+  counts: number[] /* in bins of equal width from low to high */;
+  low: number;
+  high: number;
 }
 
 const [WIDTH, HEIGHT] = [256, 48];
 
-export function histogramPicture(api: Api, image: ImageInfo, index: number) {
+/** `reach` is told the counts when they are there, and says where the picture is to end. */
+export function histogramPicture(api: Api, image: ImageInfo, index: number, reach: (counted: Histogram) => number) {
   const element = h("canvas", { class: "histogram", width: WIDTH * 2, height: HEIGHT * 2, "aria-hidden": "true" });
   const ctx = element.getContext("2d") as CanvasRenderingContext2D;
-  const top = image.channels[index]?.dtype_max ?? 1;
+  let top = image.channels[index]?.high ?? 1;
   let counted: Histogram | null = null;
   let marks = { low: 0, high: top };
 
@@ -32,6 +34,7 @@ export function histogramPicture(api: Api, image: ImageInfo, index: number) {
     .get<Histogram>(`images/${encodeURIComponent(image.id)}/histogram?channel=${index}`)
     .then((histogram) => {
       counted = histogram;
+      top = reach(histogram);
       draw();
     })
     .catch(() => undefined); // sliders work without it
@@ -44,10 +47,8 @@ export function histogramPicture(api: Api, image: ImageInfo, index: number) {
 }
 
 /** Bars as shares of the picture: left edge, width, height by the logarithm of the count. */
-export function bars(histogram: Histogram, top: number): [number, number, number][] {
-  const most = Math.log1p(Math.max(...histogram.counts, 1));
-  return histogram.counts.map((count, i) => {
-    const [from, to] = [histogram.edges[i] ?? 0, histogram.edges[i + 1] ?? top];
-    return [from / top, (to - from) / top, Math.log1p(count) / most];
-  });
+export function bars({ counts, low, high }: Histogram, top: number): [number, number, number][] {
+  const most = Math.log1p(Math.max(...counts, 1));
+  const width = (high - low) / counts.length / top;
+  return counts.map((count, i) => [low / top + i * width, width, Math.log1p(count) / most]);
 }

@@ -19,6 +19,9 @@ export const looking: Module = {
     viewer.element.append(minimap(viewer, api), swipeHandle(viewer));
     shell.addPanel({ id: "display", title: "Display", side: "right", element: displayPanel(viewer, api), order: 10 });
     shell.addPanel({ id: "layers", title: "Layers", side: "right", element: layersPanel(viewer), order: 20 });
+    viewer.element.addEventListener("refused", (event) => {
+      shell.status("message", (event as CustomEvent<string>).detail, "error");
+    });
     addLookingKeys(viewer, shell);
     if (shell instanceof StudioShell) fillStrip(shell.places.strip, viewer);
   },

@@ -9,11 +9,13 @@ interface KeyPress {
   shiftKey: boolean;
 }
 
+const SAME: Record<string, string> = { " ": "Space", "=": "+", "_": "-" };
+
 /** How a key is written; on a Mac, Command stands for Ctrl. */
 export function keyName(event: KeyPress): string {
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
   const isSign = event.key.length === 1 && !/[a-z]/i.test(event.key) && digit === undefined;
-  const base = digit ?? (event.key === " " ? "Space" : event.key.length === 1 ? event.key.toUpperCase() : event.key);
+  const base = digit ?? (SAME[event.key] ?? (event.key.length === 1 ? event.key.toUpperCase() : event.key));
   const parts: string[] = [];
   if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
   if (event.altKey) parts.push("Alt");

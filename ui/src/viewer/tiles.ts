@@ -4,6 +4,8 @@ import { type Size, type TilePlace, edge, levelFor, visibleTiles } from "./geome
 
 const AT_ONCE = 6;
 const KEPT = 600;
+const BUSY_MS = 500; // before a server that is busy or out of reach is asked again
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 export interface TileGrid extends Size {
   levels: number;
@@ -31,6 +33,7 @@ export class TileSource {
     private readonly grid: TileGrid,
     private readonly address: Address,
     private readonly arrived: () => void,
+    private readonly refused: (answer: Response) => void = () => undefined,
   ) {}
 
   /** Draw what is there, coarse tiles under sharp ones, and ask for what is missing. */
@@ -154,8 +157,13 @@ export class TileSource {
     try {
       const answer = await fetch(entry.url, { signal: entry.request.signal, credentials: "same-origin" });
       if (answer.ok) entry.bitmap = await createImageBitmap(await answer.blob());
-      else entry.failed = answer.status !== 503 && answer.status !== 429; // a busy server is asked again
+      else if (answer.status === 503 || answer.status === 429) await pause(BUSY_MS); // asked again
+      else {
+        entry.failed = true;
+        this.refused(answer);
+      }
     } catch {
+      if (!entry.request?.signal.aborted) await pause(BUSY_MS);
       // aborted or unreached: asked again when it is looked at
     } finally {
       entry.request = null;

@@ -1,5 +1,6 @@
 // The canvas viewer: image tiles, outlines in cached tiles, overlays on top, one frame when something changed.
 import "./viewer.css";
+import { sentenceOf } from "../api/client";
 import type { Api, ImageInfo, NucleusLayer, Overlay, TileLayer, Tool, View, Viewer } from "../contracts";
 import { type DisplaySettings, defaultDisplay, displayQuery, storeDisplay, storedDisplay } from "./display";
 import { centred, fitted, kept, toImage, zoomedAt } from "./geometry";
@@ -88,6 +89,9 @@ export class CanvasViewer implements Viewer {
 
   compare(comparison: Partial<Comparison>): void {
     this.comparison = { ...this.comparison, ...comparison };
+    const { mode, first, second } = this.comparison;
+    const other = this.choices().find((layer) => layer.id !== first)?.id ?? first;
+    if (comparison.mode && mode !== "single" && first === second) this.comparison.second = other;
     this.displayChanged();
     this.resize();
   }
@@ -303,9 +307,15 @@ export class CanvasViewer implements Viewer {
     const address = added
       ? added.url.bind(added)
       : (level: number, row: number, col: number, view: View) => this.address(image, id, level, row, col, view);
-    const source = new TileSource(image, address, () => this.redraw());
+    const source = new TileSource(image, address, () => this.redraw(), (answer) => void this.refused(answer));
     this.sources.set(id, source);
     return source;
+  }
+
+  /** Tell the frame why there are no tiles, in the server's words. */
+  private async refused(answer: Response): Promise<void> {
+    const sentence = await sentenceOf(answer);
+    this.element.dispatchEvent(new CustomEvent("refused", { detail: sentence }));
   }
 
   private address(image: ImageInfo, layer: string, level: number, row: number, col: number, view: View): string | null {
