@@ -68,7 +68,7 @@ def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
         assert answers[0].rings == of[answers[0].suggestion].rings
         assert abs(answers[2].rings[0][0] - (x - 14)) < 1
 
-        page.get_by_role("button", name="Accept", exact=False).last.click()
+        page.get_by_role("button", name="Accept ").last.click()
         until(lambda: _answers(store, document, 4))
         gestures = [one for one in store.changes(document) if one.change.tool == "accept all"]
         assert len({one.change.gesture for one in gestures}) == 1
