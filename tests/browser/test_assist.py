@@ -34,7 +34,7 @@ def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
     with served_colony(tmp_path) as (address, store, truth), opened_page(address) as page:
         hand = Hand(page)
         nuclei = places(truth[PLANE])
-        page.keyboard.press("s")
+        page.keyboard.press("q")
         for x, y in nuclei[:3]:
             hand.stroke((x - 4, y), (x + 4, y))
         page.keyboard.press("g")
@@ -68,7 +68,7 @@ def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
         assert answers[0].rings == of[answers[0].suggestion].rings
         assert abs(answers[2].rings[0][0] - (x - 14)) < 1
 
-        page.get_by_role("button", name="Accept", exact=False).last.click()
+        page.get_by_role("button", name="Accept ").last.click()
         until(lambda: _answers(store, document, 4))
         gestures = [one for one in store.changes(document) if one.change.tool == "accept all"]
         assert len({one.change.gesture for one in gestures}) == 1
@@ -77,7 +77,7 @@ def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
         page.get_by_text("No suggestions wait here").wait_for()
         shown = store.document(document)
         assert {n.verdict for n in shown.nuclei.values() if n.kind == "outline"} == {"accepted"}
-        page.keyboard.press("s")
+        page.keyboard.press("q")
         page.get_by_text("The mask covers the whole plane.").wait_for()
 
 

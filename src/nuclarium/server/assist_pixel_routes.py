@@ -84,7 +84,7 @@ async def pixels(
         check(0)
         image = assist.image(head.image)
         window = window_of(wish.box, head, image.shape)
-        layers = assist.brush.layers(image, drawn, window, wish.z, check=check)
+        layers = assist.brush.layers(image, drawn, window, wish.z, check=check, keep=True)
         return grey_png(getattr(layers, wish.layer)), window
 
     body_, window = await assist.run(mask)

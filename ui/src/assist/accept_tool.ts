@@ -21,16 +21,16 @@ export class AcceptTool implements Tool {
     private readonly shell: Shell,
     private readonly suggestions: Suggestions,
     private readonly left: () => void,
+    sure: HTMLElement,
   ) {
+    this.element.append(
+      h("p", {}, "Click a dashed outline to accept it with the current class. ", h("kbd", {}, "R"), " rejects the one under the pointer. Drag a box over one whose outline is wrong."),
+      sure,
+    );
     viewer.addOverlay({ id: "wrong-box", order: 50, visible: true, draw: (ctx, view) => this.draw(ctx, view) });
   }
 
-  readonly element = h(
-    "div", { class: "stack" },
-    h("p", {}, "Click a dashed outline to accept it with the current class."),
-    h("p", {}, h("kbd", {}, "R"), " rejects the one under the pointer."),
-    h("p", {}, "Drag a box over one whose outline is wrong."),
-  );
+  readonly element = h("div", { class: "stack" });
 
   panel(): HTMLElement {
     return this.element;

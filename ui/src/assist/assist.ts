@@ -7,7 +7,7 @@ import { Mask } from "./mask";
 import { scribblePanel } from "./scribble_panel";
 import { KEYS, ScribbleTool } from "./scribble_tool";
 import { Suggestions } from "./suggestions";
-import { suggestionsPanel } from "./suggestions_panel";
+import { sureOnes, suggestionsPanel } from "./suggestions_panel";
 
 export const assist: Module = {
   name: "assist",
@@ -22,7 +22,7 @@ export const assist: Module = {
       looked();
       return options;
     }, looked, (text) => shell.status("message", text, "warn"));
-    const accept = new AcceptTool(viewer, shell, suggestions, looked);
+    const accept = new AcceptTool(viewer, shell, suggestions, looked, sureOnes(studio, suggestions));
     /** A tool is in use while its options are on the page. */
     const see = () => {
       scribble.isActive = options?.isConnected === true;
@@ -33,7 +33,7 @@ export const assist: Module = {
     };
     shell.addTool(scribble);
     shell.addTool(accept);
-    shell.addPanel({ id: "suggestions", title: "Suggestions", side: "right", element: suggestionsPanel(studio, suggestions), order: 15 });
+    shell.addPanel({ id: "suggestions", title: "Suggestions", side: "right", element: suggestionsPanel(studio, suggestions), order: 9 });
     addEventListener("keydown", (event) => pressed(event, scribble, accept), true);
   },
 };

@@ -1,7 +1,7 @@
 // The mask under the brush: asked for where the person looks, then for the whole plane; the newest strokes win.
 import type { Api, Box, DocumentState, Overlay, Stroke, TileLayer, View, Viewer } from "../contracts";
 import { type Following, follow } from "./jobs";
-import { type RunningJob, FOREGROUND, areaOf, boxInView } from "./parts";
+import { type RunningJob, areaOf, boxInView } from "./parts";
 import { type LayerName, paintedMask } from "./mask_picture";
 
 const SENT = 50; // the last strokes go with the wish, since they may not be saved yet
@@ -67,8 +67,7 @@ export class Mask {
   }
 
   get layerName(): LayerName {
-    if (this.isUncertainty) return "uncertainty";
-    return this.document.strokes.some((stroke) => stroke.class > FOREGROUND) ? "classes" : "probability";
+    return this.isUncertainty ? "uncertainty" : "classes"; // probabilities are ten times as many bytes
   }
 
   /** What every wish says of the strokes: those that are seen, the last in full. */

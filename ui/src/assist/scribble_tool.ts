@@ -10,7 +10,7 @@ export const KEYS: Record<string, number> = { f: FOREGROUND, g: BACKGROUND, x: E
 export class ScribbleTool implements Tool {
   readonly id = "scribble";
   readonly name = "Scribble";
-  readonly key = "S";
+  readonly key = "Q";
   readonly cursor = "none";
   readonly icon = ICON;
   kind = FOREGROUND;

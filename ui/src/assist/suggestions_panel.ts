@@ -13,7 +13,7 @@ interface Sources {
 export function suggestionsPanel(studio: Studio, suggestions: Suggestions): HTMLElement {
   const makers = h("div", { class: "stack" });
   const progress = h("div", { class: "stack", hidden: true });
-  const open = openPart(studio, suggestions);
+  const open = waiting(studio, suggestions);
   const refused = h("p", { class: "muted" });
   const element = h("div", { class: "stack suggestions" }, makers, progress, open, refused);
   let shown = "";
@@ -88,7 +88,23 @@ function tell(progress: HTMLElement, job: RunningJob): void {
   if (said) said.textContent = job.message;
 }
 
-function openPart(studio: Studio, suggestions: Suggestions): HTMLElement {
+/** How many wait, and the way to them. */
+function waiting(studio: Studio, suggestions: Suggestions): HTMLElement {
+  const none = h("p", { class: "muted" }, "No suggestions wait here. Let a model suggest nuclei, or scribble and make nuclei of the mask.");
+  const answer = h("button", { type: "button", onclick: () => studio.shell.useTool("accept") });
+  const show = () => {
+    const open = suggestions.unanswered.length;
+    none.hidden = open > 0;
+    answer.hidden = open === 0;
+    answer.textContent = `Answer ${open.toLocaleString("en")} ${open === 1 ? "suggestion" : "suggestions"}`;
+  };
+  suggestions.on(show);
+  show();
+  return h("div", { class: "stack" }, none, answer);
+}
+
+/** Accepting those that are sure enough, in one gesture. */
+export function sureOnes(studio: Studio, suggestions: Suggestions): HTMLElement {
   const count = h("p", { class: "said", role: "status" });
   const least = slider("Confidence", { min: 0, max: 1, step: 0.01, value: 0 }, (v) => `≥ ${v.toFixed(2)}`, (v) => suggestions.setLeast(v));
   const all = h("button", { type: "button" }, "Accept all");
@@ -100,18 +116,14 @@ function openPart(studio: Studio, suggestions: Suggestions): HTMLElement {
     suggestions.isShown = is;
     studio.viewer.redraw();
   });
-  const none = h("p", { class: "muted" }, "No suggestions wait here. Let a model suggest nuclei, or scribble and make nuclei of the mask.");
-  const some = h("div", { class: "stack" }, count, least.element, all, shown);
   const show = () => {
     const [open, sure] = [suggestions.unanswered.length, suggestions.sure.length];
-    none.hidden = open > 0;
-    some.hidden = open === 0;
     const word = open === 1 ? "suggestion waits" : "suggestions wait";
-    count.textContent = `${open.toLocaleString("en")} ${word} for an answer`;
+    count.textContent = open > 0 ? `${open.toLocaleString("en")} ${word} for an answer.` : "No suggestions wait for an answer.";
     all.textContent = `Accept ${sure.toLocaleString("en")}${suggestions.least > 0 ? " sure" : ""}`;
     all.disabled = sure === 0 || studio.document.readOnly;
   };
   suggestions.on(show);
   show();
-  return h("div", { class: "stack" }, none, some);
+  return h("div", { class: "stack suggestions" }, count, least.element, all, shown);
 }

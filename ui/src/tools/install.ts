@@ -1,5 +1,6 @@
 // Drawing in the studio: every tool, its commands, saving, conflicts, classes.
 import "./tools.css";
+import { setCurrentClass } from "../assist/current_class";
 import type { Module } from "../contracts";
 import { installClasses } from "../classes/panel";
 import { Board } from "./board";
@@ -17,6 +18,7 @@ export const drawing: Module = {
   name: "drawing",
   install(studio) {
     const board = new Board(studio);
+    setCurrentClass(() => board.label);
     for (const tool of [select, brush, eraser, polygon, freehand, box, dot, wand, splitter, vertices]) {
       studio.shell.addTool(tool(board));
     }
