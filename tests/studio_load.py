@@ -89,7 +89,7 @@ class Server:
     def __init__(self, place):
         words = ["annotate", place.project.folder, "--accounts", "--no-browser"]
         words += ["--port", place.port] + (["--database", place.database] if place.database else [])
-        self.said = tempfile.TemporaryFile()
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-m", "nuclarium", *map(str, words)],
             stdout=subprocess.DEVNULL,
