@@ -3,7 +3,7 @@ import type { Board } from "../tools/board";
 import { bare } from "../state/changes";
 import { choice, h } from "../shell/dom";
 import { fineClasses, inLegendOrder, type FineClass } from "./hierarchy";
-import { coloursOf, type Scheme } from "./palette";
+import { coloursOf, type Scheme, UNCLASSED } from "./palette";
 
 const MOST_KEYS = 19; // 1 to 9, 0, Shift and 1 to 9
 const SCHEME = "classes:scheme";
@@ -21,7 +21,7 @@ export function installClasses(board: Board): void {
   let classes: FineClass[] = fineClasses(null);
   let scheme: Scheme = localStorage.getItem(SCHEME) === "own" ? "own" : "apart";
   let colours = coloursOf(classes, scheme);
-  drawing.layer.colours = (label) => colours.get(label) ?? "#8c8c8c";
+  drawing.layer.colours = (label) => colours.get(label) ?? UNCLASSED;
   const counts = new Map<string, HTMLElement>();
 
   const recolour = () => {

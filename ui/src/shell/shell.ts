@@ -27,6 +27,7 @@ export class StudioShell implements Shell {
   private readonly commands = new Map<string, Command>();
   private readonly pages: Page[] = [];
   private leave: (() => void) | null = null;
+  private isStarted = false;
 
   constructor(private readonly parts: Parts) {
     this.places = createPlaces(parts.viewer.element);
