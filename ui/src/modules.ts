@@ -4,5 +4,6 @@ import type { Module } from "./contracts";
 import { looking } from "./looking/looking";
 import { teamwork } from "./pages/module";
 import { start } from "./start/start";
+import { drawing } from "./tools/install";
 
-export const MODULES: Module[] = [start, looking, assist, teamwork];
+export const MODULES: Module[] = [start, looking, drawing, assist, teamwork];

@@ -6,6 +6,7 @@ import { Gestures, type Gesture, type Step } from "./gestures";
 import { hear } from "./hearing";
 import { newId } from "./ids";
 import { openKeep, type Keep } from "./keep";
+import { sendLeft } from "./left";
 import { Alarm, EditQueue, type Answer } from "./queue";
 import { liveTabs } from "./tabs";
 
@@ -181,6 +182,12 @@ export class DrawnDocument implements DocumentState {
       this.commit("conflict", [{ nucleus: id, after: { ...mine, id } }]);
     }
     this.tell("conflict", "change", "saved");
+  }
+
+  /** Send what earlier tabs left for other documents. */
+  async sendLeft(): Promise<void> {
+    const keep = await (this.keep ??= this.keeper());
+    await sendLeft(this.api, keep, this.tab, (document) => document === this.id);
   }
 
   on(event: DocumentEvent, f: () => void): () => void {

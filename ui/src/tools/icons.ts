@@ -1,0 +1,11 @@
+// Pictures of the tools: one path each, in a square of 24.
+export const SELECT = "M6 3l12 9-5.500 1L16.500 20l-2.500 1-3.500-7L6 18z";
+export const BRUSH = "M20 4L10.500 13.500M9 13c-2.500 0-3.500 2-3.500 4 0 1.500-1 2.500-2 3 4 1 8.500 0 8.500-4 0-2-1.500-3-3-3z";
+export const ERASER = "M7.500 19.500L3.500 15.500 14 5l5.500 5.500-9 9zM9 10l5.500 5.500M10.500 19.500H20";
+export const POLYGON = "M12 4l8 6-3 9H7L4 10zM12 4h.01M20 10h.01M17 19h.01M7 19h.01M4 10h.01";
+export const FREEHAND = "M5 15c-2-5 3-11 8-10s8 5 6 10-7 5-9 3 0-5 3-5";
+export const BOX = "M5 6h14v12H5z";
+export const DOT = "M12 5v3M12 16v3M5 12h3M16 12h3M12 12h.01";
+export const WAND = "M4 20L14.500 9.500M17 3v4M15 5h4M20 11v3M18.500 12.500h3M10 4v2M9 5h2";
+export const SPLIT = "M5 19L19 5M9 6a6.500 6.500 0 0 0-4 8M15 18a6.500 6.500 0 0 0 4-8";
+export const VERTICES = "M6 6h12v12H6zM6 6h.01M18 6h.01M18 18h.01M6 18h.01M12 6h.01M12 18h.01";

@@ -1,0 +1,31 @@
+// Drawing in the studio: every tool, its commands, saving, conflicts, classes.
+import "./tools.css";
+import type { Module } from "../contracts";
+import { installClasses } from "../classes/panel";
+import { Board } from "./board";
+import { brush, eraser } from "./brush";
+import { addCommands } from "./commands";
+import { showConflicts } from "./conflict_card";
+import { box, dot, freehand, polygon } from "./lines";
+import { showSaving } from "./saved";
+import { select } from "./select";
+import { splitter } from "./split";
+import { vertices } from "./vertices";
+import { wand } from "./wand";
+
+export const drawing: Module = {
+  name: "drawing",
+  install(studio) {
+    const board = new Board(studio);
+    for (const tool of [select, brush, eraser, polygon, freehand, box, dot, wand, splitter, vertices]) {
+      studio.shell.addTool(tool(board));
+    }
+    addCommands(board);
+    installClasses(board);
+    showSaving(board);
+    showConflicts(board);
+    studio.viewer.on("z", (view) => board.document.setPlane(view.z));
+    board.document.on("open", () => board.document.setPlane(studio.viewer.view.z));
+    studio.viewer.element.addEventListener("pointerleave", () => board.show(null));
+  },
+};
