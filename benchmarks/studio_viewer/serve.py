@@ -1,4 +1,4 @@
-r"""A small server of synthetic images by the studio's contract, to look at the page and to measure it.
+r"""A small server of synthetic images by the studio's contract, to look at its page and measure it.
 
     python benchmarks/studio_viewer/serve.py [--port 8765] [--candidates DIR]
 
@@ -71,7 +71,7 @@ IMAGES = [
 
 @cache
 def planes() -> tuple[Pixels, Pixels, list[list[list[int]]]]:
-    """One synthetic plane, which repeats for ever, a second channel, and the rings of its nuclei."""
+    """Make one plane, which repeats for ever, a second channel, and the rings of its nuclei."""
     pixels, labels = synthetic_nuclei(
         (SIDE, SIDE), NUCLEI, np.random.default_rng(0), diameter_px=21
     )
@@ -132,7 +132,7 @@ def encoded(light: Pixels) -> bytes:
 
 
 def nuclei(name: str) -> list[dict[str, Any]]:
-    """The nuclei of a whole image, as a document has them."""
+    """Return the nuclei of a whole image, as a document has them."""
     about = next(each for each in IMAGES if each["id"] == name)
     rings = planes()[2]
     made = []
@@ -157,11 +157,14 @@ def nuclei_json(name: str) -> bytes:
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Answers as the studio's server does, from memory."""
+
     protocol_version = "HTTP/1.1"
     candidates: Path | None = None
     is_logged_in = True
 
     def do_GET(self) -> None:
+        """Give tiles, facts, outlines and the files of the page."""
         parts = urlsplit(self.path)
         path = unquote(parts.path)
         if found := re.fullmatch(r"/api/images/([\w-]+)/tiles/(\d+)/(\d+)/(\d+)", path):
@@ -192,6 +195,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_file(path)
 
     def do_POST(self) -> None:
+        """Let people in, and open documents; edits are not kept."""
         given = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
         if self.path == "/api/login":
             Handler.is_logged_in = given.get("password") == "right"
@@ -206,13 +210,15 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/api/documents":
             self.send_json(
                 {"id": f"d-{given['image']}", "image": given["image"], "box": None, "owner": "ada",
-                 "study": None, "arm": None, "repeat": None, "status": "in_work", "revision": 1, "hierarchy": {},
-                 "nuclei": nuclei(given["image"]), "strokes": [], "read_only": False}
+                 "study": None, "arm": None, "repeat": None, "status": "in_work", "revision": 1,
+                 "hierarchy": {}, "nuclei": nuclei(given["image"]), "strokes": [],
+                 "read_only": False}
             )  # fmt: skip
         else:
             self.send_json({"error": f"There is no {self.path} here."}, 404)
 
     def send_file(self, path: str) -> None:
+        """Give a file of the built page or of the candidates."""
         name = path.removeprefix("/static/").strip("/") or "index.html"
         for folder in (STATIC, self.candidates):
             if folder and (folder / name).is_file():
@@ -221,9 +227,11 @@ class Handler(BaseHTTPRequestHandler):
         return self.send_json({"error": f"There is no {path} here."}, 404)
 
     def send_json(self, value: Any, status: int = 200) -> None:
+        """Give a value."""
         self.send(json.dumps(value).encode(), "application/json", status)
 
     def send(self, data: bytes, kind: str, status: int = 200) -> None:
+        """Give bytes of a kind."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
@@ -232,7 +240,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Say nothing."""
 
 
 def serving(port: int = 0, candidates: Path | None = None) -> ThreadingHTTPServer:

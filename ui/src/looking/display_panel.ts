@@ -1,9 +1,9 @@
 // The panel of display: each channel's contrast over its histogram, gamma and colour; stain, invert.
-import type { Api, ImageInfo } from "../contracts";
+import type { Api, Channel, ImageInfo } from "../contracts";
 import { checkbox, choice, h, slider } from "../shell/dom";
 import type { ChannelSettings, Stain } from "../viewer/display";
 import type { CanvasViewer } from "../viewer/viewer";
-import { histogramPicture } from "./histogram";
+import { type Histogram, histogramPicture } from "./histogram";
 
 const STAINS = [
   { id: "none", name: "As scanned" },
@@ -60,15 +60,19 @@ function channel(
   const about = image.channels[index];
   if (!about || !given) return h("div");
   const settings = { ...given };
-  const top = about.dtype_max;
-  const step = top > 1000 ? 1 : top > 1 ? 1 : 0.001;
+  const step = about.dtype_max > 1 ? 1 : 0.001;
+  const top = sliderTop(about, settings, null);
   const change = throttled((given: Partial<ChannelSettings>) => {
     const display = viewer.display;
     if (!display) return;
     const channels = display.channels.map((c, i) => (isForAll || i === index ? { ...c, ...given } : c));
     viewer.setDisplay({ ...display, channels });
   });
-  const picture = histogramPicture(api, image, index);
+  const picture = histogramPicture(api, image, index, (histogram) => {
+    const known = sliderTop(about, settings, histogram);
+    for (const each of [low, high]) each.reach(known);
+    return known;
+  });
   const colour = h("input", { type: "color", value: `#${settings.colour.toLowerCase()}`, "aria-label": `Colour of ${about.name}` });
   colour.addEventListener("input", () => change({ colour: colour.value.slice(1).toUpperCase() }));
   const range = (value: number) => ({ min: 0, max: top, step, value });
@@ -89,6 +93,15 @@ function channel(
     change({ visible });
   });
   return h("div", { class: "channel" }, h("div", { class: "row" }, seen, colour), body);
+}
+
+/**
+ * Where sliders of a channel end: a camera of 12 bits fills a sixteenth of a file of 16 bits, and a slider
+ * over all of it could not be set to a value.
+ */
+export function sliderTop(about: Channel, settings: ChannelSettings, histogram: Histogram | null): number {
+  const used = Math.max(histogram?.high ?? 0, 1.5 * about.high, settings.high);
+  return Math.min(about.dtype_max, about.dtype_max > 1 ? Math.ceil(used) : used);
 }
 
 /** Changes are collected while they come quickly; the last one always arrives. */

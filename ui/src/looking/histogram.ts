@@ -10,10 +10,11 @@ export interface Histogram {
 
 const [WIDTH, HEIGHT] = [256, 48];
 
-export function histogramPicture(api: Api, image: ImageInfo, index: number) {
+/** `reach` is told the counts when they are there, and says where the picture is to end. */
+export function histogramPicture(api: Api, image: ImageInfo, index: number, reach: (counted: Histogram) => number) {
   const element = h("canvas", { class: "histogram", width: WIDTH * 2, height: HEIGHT * 2, "aria-hidden": "true" });
   const ctx = element.getContext("2d") as CanvasRenderingContext2D;
-  const top = image.channels[index]?.dtype_max ?? 1;
+  let top = image.channels[index]?.high ?? 1;
   let counted: Histogram | null = null;
   let marks = { low: 0, high: top };
 
@@ -33,6 +34,7 @@ export function histogramPicture(api: Api, image: ImageInfo, index: number) {
     .get<Histogram>(`images/${encodeURIComponent(image.id)}/histogram?channel=${index}`)
     .then((histogram) => {
       counted = histogram;
+      top = reach(histogram);
       draw();
     })
     .catch(() => undefined); // sliders work without it

@@ -1,6 +1,7 @@
 // Keys for looking around.
 import type { Shell } from "../contracts";
 import type { CanvasViewer } from "../viewer/viewer";
+import { askPlace } from "./go_to";
 
 const STEP = 96; // css px
 
@@ -17,6 +18,7 @@ export function addLookingKeys(viewer: CanvasViewer, shell: Shell): void {
   add("deeper", "Next plane", "PageDown", () => viewer.setPlane(viewer.view.z + 1));
   add("higher", "Plane before", "PageUp", () => viewer.setPlane(viewer.view.z - 1));
   add("outlines", "Outlines on and off", "Shift+H", () => viewer.showNuclei(!viewer.isShowingNuclei));
+  add("go", "Go to a position", "Ctrl+G", () => void askPlace(viewer));
   const hold = (is: boolean) => (event: KeyboardEvent) => {
     const isTyped = event.target instanceof HTMLElement && event.target.matches("input, button, select, textarea, a, summary");
     if (event.key !== " " || isTyped) return;

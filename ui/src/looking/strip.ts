@@ -14,7 +14,7 @@ export function fillStrip(strip: HTMLElement, viewer: CanvasViewer): void {
   const where = h("output", { class: "where", "aria-label": "Position of the pointer" });
   const zoom = h("output", { class: "zoom", "aria-label": "Zoom" });
   const button = (name: string, title: string, run: () => void) =>
-    h("button", { type: "button", class: "quiet", title, "aria-label": title, onclick: run }, name);
+    h("button", { type: "button", class: "quiet", title, "aria-label": /\w/.test(name) ? null : title, onclick: run }, name);
   strip.append(
     place,
     where,

@@ -31,13 +31,20 @@ export function icon(d: string): SVGSVGElement {
   return svg;
 }
 
+export interface Slider {
+  element: HTMLElement;
+  set(value: number): void;
+  /** Let it end at another value. */
+  reach(max: number): void;
+}
+
 /** A labelled slider with its value beside it. */
 export function slider(
   name: string,
   range: { min: number; max: number; step: number; value: number },
   show: (value: number) => string,
   changed: (value: number) => void,
-): { element: HTMLElement; set(value: number): void } {
+): Slider {
   const output = h("output", {}, show(range.value));
   const input = h("input", { type: "range", ...range, "aria-label": name });
   input.addEventListener("input", () => {
@@ -49,7 +56,12 @@ export function slider(
     input.value = String(value);
     output.textContent = show(value);
   };
-  return { element, set };
+  const reach = (max: number) => {
+    const value = input.valueAsNumber;
+    input.max = String(max);
+    input.valueAsNumber = value;
+  };
+  return { element, set, reach };
 }
 
 /** A labelled list to choose from. */
