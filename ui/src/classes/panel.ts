@@ -70,7 +70,7 @@ export function installClasses(board: Board): void {
       [top, main] = [one.super, one.main];
       parts.push(row(one.name, keyOf(classes.indexOf(one))));
     }
-    const options = [{ id: "apart", name: "Told apart by everybody" }, { id: "own", name: "Of the hierarchy" }];
+    const options = [{ id: "apart", name: "For all eyes" }, { id: "own", name: "As in the file" }];
     const chosen = choice("Colours", options, scheme, (id) => {
       scheme = id as Scheme;
       localStorage.setItem(SCHEME, scheme);
