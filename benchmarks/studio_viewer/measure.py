@@ -1,4 +1,4 @@
-r"""Frames a second while panning over 1,000 to 100,000 outlines, and how soon a stroke is seen.
+r"""Frames a second while panning over 1,000 to 100,000 outlines.
 
     python benchmarks/studio_viewer/measure.py --candidates build/candidates [--rounds 3]
 
