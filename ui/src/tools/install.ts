@@ -32,9 +32,11 @@ export const drawing: Module = {
   },
 };
 
-/** The board knows what is begun with a tool, so that Escape drops it. */
+/** The board knows what is begun with a tool, so that Escape drops it; the tool's panel is made once. */
 function noticed(board: Board, tool: Tool): Tool {
-  const { down, up } = tool;
+  const { down, up, panel } = tool;
+  let made: HTMLElement | null = null;
+  if (panel) tool.panel = () => (made ??= panel()); // once: it listens to the board
   tool.down = (p) => {
     board.begun = tool;
     down?.(p);
