@@ -46,6 +46,7 @@ class Alarm:
         self.seconds, self.began = seconds, 0.0
 
     def __call__(self, _: int) -> bool:
+        """Whether it is time."""
         self.began = self.began or time.monotonic()
         return time.monotonic() - self.began > self.seconds
 
@@ -59,9 +60,8 @@ def load(place: Path | str, minutes: float, clients: int, rate: float) -> None:
         kills, drawn_s = kills + 1, drawn_s + life
     missing = missing_edits(place, told)
     print(f"{clients} clients, {rate:g} edits/s each, {drawn_s / 60:.1f} min, {kills} kills")
-    print(
-        f"  acknowledged {len(told):,} edits ({len(told) / drawn_s:.0f}/s); missing {len(missing)}"
-    )
+    kept = f"{len(told):,} edits ({len(told) / drawn_s:.0f}/s)"
+    print(f"  acknowledged {kept}; missing {len(missing)}")
     print_times([took for *_, took in told])
 
 

@@ -26,9 +26,9 @@ class PostgresServer:
         open_engine(f"{address}/template1").dispose()
         self._admin = psycopg.connect(f"{address}/postgres", autocommit=True)
 
-    def new_url(self):
+    def new_url(self, template="template1"):
         name = f"store_{next(self._numbers)}"
-        self._admin.execute(f"CREATE DATABASE {name}")
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"{self.address}/{name}"
 
     def close(self):
@@ -56,6 +56,7 @@ def running_server():
     subprocess.run([*initdb, "--locale=C"], check=True, **quiet)
     control = [_program("pg_ctl"), "-D", data, "-w", "-l", folder / "log"]
     options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB"
+    options += " -c autovacuum=off -c max_connections=200"  # nobody else is in a template
     subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
     try:
         server = PostgresServer(f"postgresql://tester@127.0.0.1:{port}")

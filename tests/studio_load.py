@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Told:
     events: int = 0
     reconnected: int = 0
     silent: int = 0
+    processor_s: float = 0.0
     refused: list = field(default_factory=list)
 
 
@@ -88,11 +90,19 @@ class Server:
     def __init__(self, place):
         words = ["annotate", place.project.folder, "--accounts", "--no-browser"]
         words += ["--port", place.port] + (["--database", place.database] if place.database else [])
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-m", "nuclarium", *map(str, words)],
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=self.said,  # a file: a pipe that nobody reads would stop the server
         )
+
+    def processor_s(self):
+        """Seconds of processor that it took so far."""
+        with suppress(OSError):
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return 0.0
 
     def kill(self):
         """End it as a power cut would; give its largest memory in MB."""
@@ -101,9 +111,16 @@ class Server:
         with suppress(OSError), status.open() as file:
             peak = next(int(line.split()[1]) / 1024 for line in file if "VmHWM" in line)
         os.kill(self.process.pid, signal.SIGKILL)
-        said = self.process.communicate()[1].decode()
-        assert "Traceback" not in said, said
+        self.process.wait()
+        said = self.read_said()
+        self.said.close()
+        assert "Traceback" not in said, said[-4000:]
         return peak
+
+    def read_said(self):
+        """What it wrote to its log."""
+        self.said.seek(0)
+        return self.said.read().decode()
 
 
 class Wire:
@@ -221,7 +238,7 @@ async def run(place, told, over, kills, *, rate=5.0, tiles=2.0):
     peaks : list of float
         Largest memory of each server in MB.
     """
-    peaks, server = [], Server(place)
+    peaks, server, began, known = [], Server(place), None, 0
     numbers = range(len(place.cookies))
     tasks = [asyncio.create_task(draw(place, n, told, over, rate)) for n in numbers]
     tasks += [asyncio.create_task(listen(place, n, told, over)) for n in numbers]
@@ -231,14 +248,18 @@ async def run(place, told, over, kills, *, rate=5.0, tiles=2.0):
         while not over():
             await asyncio.sleep(0.05)
             if server.process.poll() is not None:
-                raise AssertionError(server.process.communicate()[1].decode())
+                raise AssertionError(server.read_said()[-4000:])
+            if began is None and len(told.acknowledged) > known:
+                began = server.processor_s()
             if kills() and not over():
+                told.processor_s += server.processor_s() - (began or 0)
                 peaks.append(server.kill())
-                server = Server(place)
+                server, began, known = Server(place), None, len(told.acknowledged)
     finally:
         for task in tasks[len(numbers) :]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        told.processor_s += server.processor_s() - (began or 0)
         peaks.append(server.kill())
     return peaks
 

@@ -60,17 +60,17 @@ def test_dragging_moves_the_image_and_a_plane_has_its_own_tiles(page):
     )
     asked = tiles_asked(page, lambda: page.keyboard.press("PageDown"))
     assert {re.search(r"z=(\d)", query)[1] for *_, query in asked} == {"3"}
-    assert page.get_by_text("4 of 5").is_visible()
+    page.get_by_text("4 of 5").wait_for()
 
 
 def test_image_without_pixel_size_is_measured_in_pixels(page):
-    assert page.get_by_role("link", name="plain").get_by_text("no pixel size").is_visible()
+    page.get_by_role("link", name="plain").get_by_text("no pixel size").wait_for()
 
 
 def test_question_mark_lists_every_key(page):
     open_image(page, "plain")
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys")
-    assert keys.get_by_text("Show the whole image").is_visible()
+    keys.get_by_text("Show the whole image").wait_for()
     page.keyboard.press("Escape")
-    assert not keys.is_visible()
+    keys.wait_for(state="detached")

@@ -6,7 +6,7 @@ import { placeOf } from "../src/looking/go_to";
 import { bars } from "../src/looking/histogram";
 import { lengthText } from "../src/looking/scale_bar";
 import { isTaken, keyCaps, keyName } from "../src/shell/keys";
-import { factsText } from "../src/start/images_page";
+import { factsText, statesOf } from "../src/start/images_page";
 import { defaultDisplay, displayQuery, storedDisplay } from "../src/viewer/display";
 import { panesOf, viewWidth } from "../src/viewer/panes";
 
@@ -85,4 +85,10 @@ test("a position is two numbers within the image", () => {
 test("an image says that its pixel size is not known", () => {
   assert.equal(factsText(IMAGE), "640 × 512 · 5 planes · 0.3 µm/px");
   assert.equal(factsText({ ...IMAGE, n_z: 1, spacing_um: null }), "640 × 512 · no pixel size");
+});
+
+test("the state of an image is that of one's own work, else of what is shared", () => {
+  const head = (owner: string | null, status: string, study: string | null = null) => ({ image: "a", owner, status, study });
+  assert.equal(statesOf([head("me", "done"), head(null, "in_work"), head("you", "approved")], "me").get("a"), "done");
+  assert.equal(statesOf([head(null, "in_work"), head("me", "done", "s")], "me").get("a"), "in_work");
 });

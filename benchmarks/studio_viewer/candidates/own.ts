@@ -27,11 +27,44 @@ function layerOf(nuclei: Nucleus[]): NucleusLayer {
   };
 }
 
+/** Follow the pointer with a stroke; gives the times from each event to the end of the frame that shows it. */
+function brush(viewer: ReturnType<typeof createViewer>): number[] {
+  const times: number[] = [];
+  const points: [number, number][] = [];
+  viewer.addOverlay({
+    id: "brush",
+    order: 1,
+    visible: true,
+    draw(ctx, view) {
+      ctx.lineWidth = 40;
+      ctx.lineCap = ctx.lineJoin = "round";
+      ctx.strokeStyle = "rgb(255 255 255 / 50%)";
+      ctx.beginPath();
+      for (const [x, y] of points) ctx.lineTo((x - view.x) * view.scale, (y - view.y) * view.scale);
+      ctx.stroke();
+    },
+  });
+  const move = (p: { x: number; y: number }) => {
+    points.push([p.x, p.y]);
+    viewer.redraw();
+  };
+  viewer.setTool({ id: "brush", name: "Brush", key: "", cursor: "none", down: move, move });
+  viewer.element.addEventListener("pointermove", (event) => {
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => times.push(performance.now() - event.timeStamp);
+      port2.postMessage(0);
+    });
+  });
+  return times;
+}
+
 void run((root, image, nuclei) => {
   const viewer = createViewer(createApi("/api/"));
   root.append(viewer.element);
   viewer.setImage(image);
   viewer.setNuclei(layerOf(nuclei));
+  Object.assign(window, { viewer, brush: () => brush(viewer) });
   return {
     ready: () => viewer.view.width > 0 && !viewer.isBusy,
     look: (x, y, scale) => viewer.goTo(x, y, scale),

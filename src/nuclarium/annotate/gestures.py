@@ -59,14 +59,15 @@ class Step:
 def gestures_of(steps: Iterable[Step]) -> list[Gesture]:
     """Return the gestures of a log in their order; those that only undo or redo are not listed."""
     found: dict[str, Gesture] = {}
+    redoable: set[str] = set()
     for step in steps:
         target = step.undoes or step.redoes
         if target is not None:
             if target in found:
                 is_undone = step.undoes is not None
-                found[target] = replace(found[target], undone=is_undone, redoable=is_undone)
+                found[target] = replace(found[target], undone=is_undone)
+                (redoable.add if is_undone else redoable.discard)(target)
         elif step.gesture not in found:
-            for key, gesture in found.items():
-                found[key] = replace(gesture, redoable=False) if gesture.redoable else gesture
+            redoable.clear()
             found[step.gesture] = Gesture(step.gesture, step.by, False, False, step.time, step.tool)
-    return list(found.values())
+    return [replace(one, redoable=key in redoable) for key, one in found.items()]

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from nuclarium.annotate.versions import bring_up_to_date
 from nuclarium.annotate.writer import Writer, as_sentence, first_line, one_by_one
@@ -36,7 +35,7 @@ class StoreBase:
         try:
             with self.engine.connect() as connection:
                 return work(connection)
-        except DBAPIError as error:
+        except (exc.DBAPIError, exc.TimeoutError) as error:
             raise as_sentence(error) from None
 
     def _write(self, work: Callable[[Connection], Answer]) -> Answer:
@@ -59,7 +58,7 @@ def open_engine(url_or_path: str | Path, *, version: str = "head") -> Engine:
     try:
         engine = _engine(url)
         bring_up_to_date(engine, shown, to=version)
-    except (DBAPIError, OSError) as error:
+    except (exc.DBAPIError, OSError) as error:
         raise StoreError(
             f"The store {shown} must be a data base that can be opened, but: "
             f"{first_line(error)}. See that it is there, is a store of annotations, and may be "
@@ -73,7 +72,7 @@ def url_of(url_or_path: str | Path) -> URL:
     if isinstance(url_or_path, str) and "://" in url_or_path:
         try:
             url = make_url(url_or_path)
-        except (ArgumentError, ValueError):
+        except (exc.ArgumentError, ValueError):
             raise StoreError(
                 "The address of a store must be like postgresql://user@host/name, but the one "
                 "that was given cannot be read."
@@ -106,7 +105,7 @@ def _engine(url: URL) -> Engine:
         )
     try:
         return create_engine(url, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
-    except (ModuleNotFoundError, NoSuchModuleError):
+    except (ModuleNotFoundError, exc.NoSuchModuleError):
         raise MissingExtraError("A store on PostgreSQL", "postgres") from None
 
 

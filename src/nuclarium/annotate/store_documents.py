@@ -138,7 +138,8 @@ def _register(connection: Connection, image: StoredImage) -> StoredImage:
 
 def open_in(connection: Connection, head: DocumentHead) -> DocumentHead:
     """Return the document of the place of `head`, which is made where there is none."""
-    place = json.dumps([head.image, head.box, head.owner, head.study, head.arm, head.repeat])
+    facts = [head.image, head.box, head.owner, head.study, head.arm, head.repeat]
+    place = json.dumps(facts, ensure_ascii=False)
     query = select(documents).where(documents.c.place == place)
     row = connection.execute(query).first()
     if row is not None:

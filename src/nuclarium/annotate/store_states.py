@@ -95,7 +95,7 @@ class States(StoreBase):
             If this person may not, or it is sent back without a reason.
         """
         checks.a_choice(state, "The state of a review", ("approved", "needs_work"))
-        checks.a_text(reason, "The reason of a review", longest=2_000)
+        checks.a_text(" ".join(reason.split()), "The reason of a review", longest=2_000)
         if state == "needs_work" and not reason.strip():
             raise AnnotationError("What needs work must have a reason, but got none.")
         spot = None if mark is None else checks.coordinates(mark, "The mark of a review")[:2]

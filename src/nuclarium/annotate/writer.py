@@ -48,7 +48,8 @@ class Writer:
     def submit(self, doing: Doing, thing: Any) -> Future[Any]:
         """Put a thing in the line; its future has the answer once it is committed.
 
-        Things in a row that are done by the same function are handed to it together.
+        Things in a row that are done by the same function are handed to it together. A future that
+        is cancelled while it waits is never begun; later it cannot be cancelled.
         """
         piece = _Piece(doing, thing)
         with self._closing:
@@ -73,7 +74,9 @@ class Writer:
                     self._waiting.put(None)
                     break
                 together.append(following)
-            self._write(together)
+            wanted = [one for one in together if one.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._write(wanted)
 
     def _write(self, together: Sequence[_Piece]) -> None:
         """Commit all in one transaction; where that fails, each in its own."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from nuclarium.annotate.document import EditConflict
 from nuclarium.core.errors import (
@@ -79,6 +80,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(NuclariumError, _sentence)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -110,6 +112,10 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     answer = said(sentences.get(status, f"{detail}."), status)
     answer.headers.update(getattr(error, "headers", None) or {})
     return answer
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -83,6 +83,11 @@ def serve(project: Project, settings: ServeSettings, say: Say) -> None:
             root = settings.public_url.rstrip("/") or f"http://{_shown(settings.host)}:{port}"
             address = _address(store, settings, root, token)
             say(f"The studio of {project.settings.name} is at {address}")
+            if not (settings.single_user or is_loopback(settings.host) or origins.is_https):
+                say(
+                    "Passwords and images cross the network unencrypted: put a proxy with https "
+                    "before it and name it with --public-url, as docs/studio_server.md shows."
+                )
             say("Ctrl-C ends it. What is acknowledged is on the disk at every moment.")
             app = create_app(
                 project,

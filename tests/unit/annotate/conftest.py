@@ -20,6 +20,14 @@ def address(request, tmp_path):
     return request.getfixturevalue("postgres").new_url()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_address(request, tmp_path):
+    """A data base without any tables."""
+    if request.param == "sqlite":
+        return tmp_path / "store.sqlite"
+    return request.getfixturevalue("postgres").new_url("template0")
+
+
 @pytest.fixture
 def store(address):
     with Store.open(address) as opened:

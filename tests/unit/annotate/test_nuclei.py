@@ -93,6 +93,7 @@ WRONG = {
     "two points": {"rings": [[1, 2, 3, 4]]},
     "odd": {"rings": [[1, 2, 3, 4, 5, 6, 7]]},
     "not finite": {"rings": [[1, 2, 3, 4, 5, float("nan")]]},
+    "a huge whole number": {"rings": [[1, 2, 3, 4, 5, 10**400]]},
     "infinite": {"rings": [[1, 2, 3, 4, 5, float("inf")]]},
     "too far": {"rings": [[1, 2, 3, 4, 5, 1e9]]},
     "text": {"rings": [[1, 2, 3, 4, 5, "6"]]},

@@ -194,6 +194,79 @@ def test_the_state_is_the_fold_of_the_log(store, document):
     assert dict(replayed.nuclei) == dict(store.document(document).nuclei)
 
 
+def test_two_programs_on_one_store_take_turns(address, store, document):
+    with Store.open(address) as other:
+
+        def draw(opened, by, begin):
+            for number in range(begin, begin + 20):
+                opened.append(document, [edit(number, number)], by)
+
+        threads = [
+            threading.Thread(target=draw, args=(store, "R1", 100)),
+            threading.Thread(target=draw, args=(other, "R2", 200)),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [one.revision for one in other.changes(document)] == list(range(1, 41))
+    assert store.check() == 40
+
+
+def test_a_store_that_many_open_for_the_first_time_is_made_once(empty_address):
+    opened = []
+    threads = [
+        threading.Thread(target=lambda: opened.append(Store.open(empty_address))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    opened[0].add_user("Ada", "rater")
+    assert [len(store.users()) for store in opened] == [1] * 4
+    for store in opened:
+        store.close()
+
+
+def test_reading_does_not_wait_for_writing(store, document):
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(connection):
+        connection.exec_driver_sql("UPDATE documents SET status = 'done'")
+        begun.set()
+        return may_end.wait(60)
+
+    thread = threading.Thread(target=lambda: store._write(slow))
+    thread.start()
+    assert begun.wait(60)
+    assert store.head(document).status == "not_started"
+    may_end.set()
+    thread.join()
+    assert store.head(document).status == "done"
+
+
+def test_an_edit_that_nobody_waits_for_any_more_stops_nobody(store, document):
+    begun, may_go_on = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=lambda: store._write(lambda _: (begun.set(), may_go_on.wait(60)))
+    )
+    thread.start()
+    assert begun.wait(60)
+    waiting = store.append_later(document, [edit(1)], "R1")
+    assert waiting.cancel()
+    may_go_on.set()
+    thread.join()
+    assert store.append(document, [edit(2, 2)], "R1").revision == 1
+
+
+def test_no_edits_change_nothing(store, document):
+    assert store.append(document, [], "R1").to_json() == {
+        "acknowledged": [],
+        "conflicts": [],
+        "revision": 0,
+    }
+
+
 def test_listeners_hear_of_new_edits_until_they_stop(store, document):
     heard = []
     stop = store.listen(lambda *told: heard.append(told))

@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_base import open_engine
 from nuclarium.annotate.studies import Design
 from nuclarium.annotate.tables import metadata
-from nuclarium.annotate.versions import all_versions
+from nuclarium.annotate.versions import all_versions, version_of
 from nuclarium.core.errors import StoreError
 
 
-def test_the_migrations_make_the_tables_that_the_code_knows(tmp_path):
-    engine = open_engine(tmp_path / "store.sqlite")
+def test_the_migrations_make_the_tables_that_the_code_knows(empty_address):
+    engine = open_engine(empty_address)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
@@ -71,3 +72,21 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path):
         assert store.set_status(head.id, "done", "R2", seconds=30.0).status == "done"
         study = store.add_study("first", Design(), [(head.image, None)], ["R2"], by="R1")
         assert [task.rater for task in store.tasks(study=study.id)] == ["R2"]
+
+
+ADA = """
+    INSERT INTO users (alias, name, role, active, since)
+    VALUES ('R1', 'Ada', 'admin', true, '2026-11-22')
+"""
+
+
+def test_versions_are_brought_up_to_date_one_after_another(empty_address):
+    engine = open_engine(empty_address, version="0001")
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text(ADA))
+        assert version_of(connection) == "0001"
+    engine.dispose()
+    with Store.open(empty_address) as store, store.engine.connect() as connection:
+        assert version_of(connection) == all_versions()[-1]
+        assert [user.alias for user in store.users()] == ["R1"]
+        assert store.studies() == []

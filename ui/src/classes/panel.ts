@@ -51,7 +51,9 @@ export function installClasses(board: Board): void {
     const count = h("span", { class: "count" });
     counts.set(label, count);
     const isShown = !drawing.layer.hidden.has(label);
-    const text = h("span", { class: "name", title: name }, shown(name));
+    const above = classes.find((one) => one.name === label);
+    const title = above ? [label, above.main, above.super].filter(Boolean).join(" → ") : name;
+    const text = h("span", { class: "name", title }, shown(name));
     const cap = key ? h("kbd", {}, key.replace("Shift+", "⇧")) : null;
     return h("div", { class: "row" },
       h("button", { type: "button", class: "pick", "aria-pressed": String(board.label === label), onclick: () => pick(label) }, chip, text, cap),
@@ -63,11 +65,12 @@ export function installClasses(board: Board): void {
     let [top, main] = ["", ""];
     for (const one of inLegendOrder(classes)) {
       if (one.super !== top) parts.push(h("p", { class: "level" }, shown(one.super)));
-      if (one.main !== main && one.main !== one.super && one.main !== one.name) parts.push(h("p", { class: "main-class" }, shown(one.main)));
+      const isGroup = one.main !== one.super && classes.filter((other) => other.main === one.main).length > 1;
+      if (one.main !== main && isGroup) parts.push(h("p", { class: "main-class" }, shown(one.main)));
       [top, main] = [one.super, one.main];
       parts.push(row(one.name, keyOf(classes.indexOf(one))));
     }
-    const options = [{ id: "apart", name: "Told apart by everybody" }, { id: "own", name: "Of the hierarchy" }];
+    const options = [{ id: "apart", name: "For all eyes" }, { id: "own", name: "As in the file" }];
     const chosen = choice("Colours", options, scheme, (id) => {
       scheme = id as Scheme;
       localStorage.setItem(SCHEME, scheme);
@@ -92,7 +95,7 @@ export function installClasses(board: Board): void {
   }
   shell.addCommand({ id: "class.none", name: "No class", key: "Shift+0", group: "Classes", run: () => pick("") });
   build();
-  shell.addPanel({ id: "classes", title: "Classes", side: "right", order: 10, element });
+  shell.addPanel({ id: "classes", title: "Classes", side: "right", order: 5, element });
 }
 
 /** What is chosen gets a class, in one gesture. */

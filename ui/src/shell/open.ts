@@ -4,32 +4,39 @@ import type { Parts, StudioShell } from "./shell";
 
 type What = { image: string } | { document: string };
 
-/** Show it; gives what closes it again. */
-export async function openStudio(parts: Parts, shell: StudioShell, what: What): Promise<() => void> {
-  const { api, viewer, document: state } = parts;
-  const showNuclei = () => viewer.setNuclei(state.layer);
+/** Begin to show it; gives what closes it again, which holds for what is still on its way, too. */
+export function openStudio(parts: Parts, shell: StudioShell, what: What): () => void {
+  const { viewer, document: state } = parts;
+  let isLeft = false;
   const forget = [
-    state.on("open", showNuclei),
+    state.on("open", () => viewer.setNuclei(state.layer)),
     state.on("change", () => viewer.redraw()),
     state.on("selection", () => viewer.redraw()),
   ];
-  const close = () => {
+  load(parts, shell, what, () => isLeft).catch((problem: Error) => {
+    if (!isLeft) shell.status("message", problem.message, "error");
+  });
+  return () => {
+    isLeft = true;
     for (const f of forget) f();
     state.close();
     viewer.setNuclei(null);
     viewer.setImage(null);
   };
-  try {
-    const id = "image" in what ? what.image : (await api.get<DocumentInfo>(`documents/${encodeURIComponent(what.document)}`)).image;
-    const image = await api.get<ImageInfo>(`images/${encodeURIComponent(id)}`);
-    shell.places.title.textContent = image.name;
-    document.title = `${image.name} · nuclarium`;
-    viewer.setImage(image);
-    await state.open(what);
-    showNuclei();
-    viewer.element.focus({ preventScroll: true });
-  } catch (problem) {
-    shell.status("message", (problem as Error).message, "error");
-  }
-  return close;
+}
+
+async function load({ api, viewer, document: state }: Parts, shell: StudioShell, what: What, isLeft: () => boolean) {
+  const image = await api.get<ImageInfo>(`images/${encodeURIComponent(await imageOf(api, what))}`);
+  if (isLeft()) return;
+  shell.places.title.textContent = image.name;
+  document.title = `${image.name} · nuclarium`;
+  viewer.setImage(image);
+  viewer.element.focus({ preventScroll: true });
+  await state.open(what);
+  if (!isLeft()) viewer.setNuclei(state.layer);
+}
+
+async function imageOf(api: Parts["api"], what: What): Promise<string> {
+  if ("image" in what) return what.image;
+  return (await api.get<DocumentInfo>(`documents/${encodeURIComponent(what.document)}`)).image;
 }

@@ -35,7 +35,7 @@ export class StudioShell implements Shell {
     this.addTool({ id: "move", name: "Move", key: "H", cursor: "grab", icon: HAND });
     this.addCommand({ id: "help", name: "List all keys", key: "?", group: "Studio", run: () => this.help() });
     addEventListener("keydown", (event) => this.pressed(event));
-    addEventListener("hashchange", () => void this.route());
+    addEventListener("hashchange", () => this.route());
     addEventListener("theme", () => parts.viewer.redraw());
   }
 
@@ -47,7 +47,7 @@ export class StudioShell implements Shell {
       this.status("message", (problem as Error).message, "error");
     }
     this.useTool("move");
-    await this.route();
+    this.route();
   }
 
   addTool(tool: Tool): void {
@@ -123,7 +123,7 @@ export class StudioShell implements Shell {
     command.run();
   }
 
-  private async route(): Promise<void> {
+  private route(): void {
     const { places, parts } = this;
     const hash = location.hash;
     const isOpen = OPEN_PAGES.some((path) => matchPath(path, hash));
@@ -141,7 +141,7 @@ export class StudioShell implements Shell {
     const isStudio = image !== undefined || document_ !== undefined;
     places.studio.hidden = !isStudio;
     places.page.hidden = isStudio;
-    if (isStudio) this.leave = await openStudio(this.parts, this, image === undefined ? { document: document_ as string } : { image });
+    if (isStudio) this.leave = openStudio(this.parts, this, image === undefined ? { document: document_ as string } : { image });
     else this.showPage(hash);
   }
 

@@ -1,11 +1,13 @@
 // The start page: the images of the project as pictures, to be opened with a click.
-import type { Api, ImageInfo } from "../contracts";
+import type { Api, DocumentInfo, ImageInfo } from "../contracts";
 import { h } from "../shell/dom";
 
-/** What the server may say of an image beside its facts. */
 interface Listed extends ImageInfo {
+  /** State of what this person, or everybody together, drew in it. */
   status?: string;
 }
+
+type Head = Pick<DocumentInfo, "image" | "owner" | "study" | "status">;
 
 const STATES: Record<string, string> = {
   not_started: "Not started",
@@ -19,13 +21,28 @@ const FROM_HERE_A_FILTER = 8;
 export function showImages(element: HTMLElement, api: Api): () => void {
   const leaving = new AbortController();
   element.append(h("div", { class: "cards", "aria-busy": "true" }, ...Array.from({ length: 4 }, placeholder)));
-  api
-    .get<Listed[]>("images", leaving.signal)
+  listed(api, leaving.signal)
     .then((images) => element.replaceChildren(...(images.length > 0 ? filled(api, images) : [nothing()])))
     .catch((problem: Error) => {
       if (!leaving.signal.aborted) element.replaceChildren(failed(problem));
     });
   return () => leaving.abort();
+}
+
+async function listed(api: Api, signal: AbortSignal): Promise<Listed[]> {
+  const heads = api.get<Head[]>("documents", signal).catch(() => []); // the images are shown all the same
+  const images = await api.get<ImageInfo[]>("images", signal);
+  const states = statesOf(await heads, api.me?.alias ?? "");
+  return images.map((image) => ({ ...image, status: states.get(image.id) ?? "" }));
+}
+
+/** The state of each image: of one's own document, else of the shared one; studies have their own page. */
+export function statesOf(heads: Head[], alias: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const outside = heads.filter((head) => head.study === null);
+  for (const head of outside) if (head.owner === null) found.set(head.image, head.status);
+  for (const head of outside) if (head.owner === alias) found.set(head.image, head.status);
+  return found;
 }
 
 function filled(api: Api, images: Listed[]): HTMLElement[] {
@@ -61,7 +78,7 @@ function card(api: Api, image: Listed): HTMLElement {
     h("span", { class: "name" }, image.name),
     h("span", { class: "muted" }, factsText(image)),
     h("span", { class: "labels" }, ...labels.map((text) => h("span", { class: "label" }, text)),
-      state ? h("span", { class: "label state", "data-state": image.status }, state) : null),
+      state ? h("span", { class: "label state", "data-state": image.status ?? "" }, state) : null),
   );
 }
 

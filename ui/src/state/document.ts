@@ -213,6 +213,7 @@ export class DrawnDocument implements DocumentState {
         `documents/${id}/changes?since=${since}`,
       );
       if (id !== this.id) return true;
+      this.alarm.wake(); // the server answers: what waits is sent at once
       if (answer.revision < since) {
         await this.open({ document: id }); // the server was set back to a backup
         return true;

@@ -29,7 +29,7 @@ export interface Ways {
 
 const MOST = 400; // edits in a batch
 const HEAVIEST = 1_000_000; // characters in a batch, about
-const LONGEST_PAUSE = 15_000;
+const LONGEST_PAUSE = 8_000;
 
 export class EditQueue {
   state: Saving = "saved";

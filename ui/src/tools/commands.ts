@@ -18,7 +18,7 @@ export function addCommands(board: Board): void {
   add("larger", "Larger brush, or more tolerance", "]", () => resize(board, 1.25), "Drawing");
   add("close", "Close the polygon", "Enter", () => board.keys.enter?.(), "Drawing");
   add("back", "Take back the last corner, or remove what is chosen", "Backspace", () => (board.keys.back ?? (() => remove(board)))(), "Drawing");
-  add("escape", "Drop what is begun, then what is chosen", "Escape", () => (board.keys.escape ?? (() => board.document.select([])))(), "Drawing");
+  add("escape", "Drop what is begun, then what is chosen", "Escape", () => board.drop(), "Drawing");
   add("remove", "Remove what is chosen", "Delete", () => remove(board));
   add("all", "Choose all that is shown", "Ctrl+A", () => board.document.select(shown(board)));
   add("merge", "Merge", "M", () => merge(board));
@@ -42,14 +42,14 @@ function shown(board: Board): string[] {
 
 function remove(board: Board): void {
   const ids = [...board.document.layer.selected];
-  if (ids.length === 0) return board.say("Choose nuclei first: S, then click or drag a band.");
+  if (ids.length === 0) return board.say("Choose nuclei first: V, then click or drag a band.");
   board.document.commit("delete", ids.map((nucleus) => ({ nucleus, after: null })));
 }
 
 /** Each chosen outline becomes what `change` makes of it, in one gesture. */
 function each(board: Board, tool: string, change: (nucleus: Nucleus) => NewNucleus): void {
   const chosen = board.chosen();
-  if (chosen.length === 0) return board.say("Choose outlines first: S, then click or drag a band.");
+  if (chosen.length === 0) return board.say("Choose outlines first: V, then click or drag a band.");
   board.document.commit(tool, chosen.map((one) => ({ nucleus: one.id, after: change(one) })));
 }
 
@@ -86,7 +86,7 @@ function copy(board: Board, by: 1 | -1): void {
   const copies = chosen.flatMap((one) =>
     one && one.rings.length > 0 ? [{ ...bare(one), id: newId("n"), z: to, suggestion: null, verdict: null }] : [],
   );
-  if (copies.length === 0) return board.say("Choose nuclei first: S, then click or drag a band.");
+  if (copies.length === 0) return board.say("Choose nuclei first: V, then click or drag a band.");
   board.document.commit("copy", copies.map((after) => ({ nucleus: after.id, after })));
   viewer.setPlane(to);
   board.document.select(copies.map((one) => one.id));

@@ -1,4 +1,4 @@
-// Select: click, Shift and click, a band around many; drag a chosen outline's corners with the vertex tool.
+// Select: click, Shift and click, a band around many.
 import type { Nucleus, PointerInfo, Tool } from "../contracts";
 import { boxOf } from "../state/outline";
 import { Board, pathOf } from "./board";
@@ -24,7 +24,7 @@ export function select(board: Board): Tool {
   return {
     id: "select",
     name: "Select",
-    key: "S",
+    key: "V",
     icon: SELECT,
     cursor: "default",
     down(p) {

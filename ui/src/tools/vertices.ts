@@ -40,7 +40,7 @@ export function vertices(board: Board): Tool {
   return {
     id: "vertices",
     name: "Vertices",
-    key: "V",
+    key: "T",
     icon: VERTICES,
     cursor: "default",
     down(p) {

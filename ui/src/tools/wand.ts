@@ -9,6 +9,7 @@ import { Board, pathOf, strokeTwice } from "./board";
 import { WAND } from "./icons";
 import { wandPanel } from "./options";
 
+const LARGEST = 0.1; // part of what was read: more is background, not a nucleus
 const REACH = 300; // pixels of the level that is displayed, each way
 
 /** Displayed pixels around a place: red, green, blue, alpha; `x`, `y`, `cell` in image px. */
@@ -26,11 +27,13 @@ export function wand(board: Board): Tool {
   let from: PointerInfo | null = null;
   let outline: number[][] = [];
   let extra = 0;
+  let isLarge = false;
   const grow = () => {
     if (!pixels || !from) return;
     const tolerance = Math.min(255, Math.max(1, board.tolerance + extra));
     const mask = region(pixels, from.x, from.y, tolerance);
     mask?.clip(board.field);
+    isLarge = mask !== null && mask.area > LARGEST * mask.width * mask.height * mask.cell ** 2;
     outline = (mask && traced(mask)[0]?.slice(0, 1)) ?? []; // what is enclosed belongs to it
     board.show((ctx, view) => {
       ctx.beginPath();
@@ -69,11 +72,12 @@ export function wand(board: Board): Tool {
       const asked = from;
       void reading.then(() => {
         if (asked === null || from !== asked) return;
-        const [found, more] = [outline, extra];
+        const [found, more, isTooLarge] = [outline, extra, isLarge];
         drop();
         board.tolerance = Math.min(128, Math.max(1, board.tolerance + more));
         board.changed();
-        if (found.length > 0) board.add("wand", [board.fresh(found)]);
+        if (isTooLarge) board.say("The region is far larger than a nucleus. Lower the tolerance: [, or drag to the left.");
+        else if (found.length > 0) board.add("wand", [board.fresh(found)]);
         else board.say("There is no region here. Raise the tolerance, or click a plainer place.");
       });
     },

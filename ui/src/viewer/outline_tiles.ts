@@ -17,6 +17,7 @@ interface Tile {
   next: HTMLCanvasElement | null /* what is being drawn */;
   left: Iterator<Nucleus> | null;
   stale: boolean;
+  later: Box[] /* changed while it was being drawn */;
   used: number;
 }
 
@@ -92,8 +93,9 @@ export class OutlineTiles {
       const isAcross = tile.col * side <= x1 + reach && (tile.col + 1) * side >= x0 - reach;
       const isTouched = isAcross && tile.row * side <= y1 + reach && (tile.row + 1) * side >= y0 - reach;
       if (!isTouched) continue;
-      if (tile.stale || !tile.canvas) spoil(tile, false);
-      else this.patch(tile, [x0 - reach, y0 - reach, x1 + reach, y1 + reach]);
+      const around: Box = [x0 - reach, y0 - reach, x1 + reach, y1 + reach];
+      if (tile.left) tile.later.push(around); // begun again at each edit, it would never be finished
+      else if (!tile.stale) this.patch(tile, around);
     }
   }
 
@@ -118,7 +120,7 @@ export class OutlineTiles {
     const key = `${zoom}/${row}/${col}`;
     let tile = this.tiles.get(key);
     if (!tile) {
-      tile = { key, zoom, row, col, canvas: null, next: null, left: null, stale: true, used: 0 };
+      tile = { key, zoom, row, col, canvas: null, next: null, left: null, stale: true, later: [], used: 0 };
       this.tiles.set(key, tile);
     }
     tile.used = this.frame;
@@ -140,6 +142,7 @@ export class OutlineTiles {
     if (!isDone) return false;
     tile.canvas = tile.next;
     [tile.next, tile.left, tile.stale] = [null, null, false];
+    for (const box of tile.later.splice(0)) this.patch(tile, box);
     return true;
   }
 
@@ -171,6 +174,7 @@ function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 function spoil(tile: Tile, isOtherPlane: boolean): void {
   tile.stale = true;
   tile.left = tile.next = null;
+  tile.later = [];
   if (isOtherPlane) tile.canvas = null;
 }
 

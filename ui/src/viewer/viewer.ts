@@ -1,14 +1,13 @@
 // The canvas viewer: image tiles, outlines in cached tiles, overlays on top, one frame when something changed.
 import "./viewer.css";
-import { sentenceOf } from "../api/client";
 import type { Api, ImageInfo, NucleusLayer, Overlay, TileLayer, Tool, View, Viewer } from "../contracts";
-import { type DisplaySettings, defaultDisplay, displayQuery, storeDisplay, storedDisplay } from "./display";
+import { type DisplaySettings, defaultDisplay, storeDisplay, storedDisplay } from "./display";
 import { centred, fitted, kept, toImage, zoomedAt } from "./geometry";
 import { OutlineTiles } from "./outline_tiles";
 import { type Comparison, type Pane, panesOf, viewWidth } from "./panes";
 import { Pointers } from "./pointer";
 import { drawSelected, selectedNuclei } from "./selection";
-import { TileSource } from "./tiles";
+import { LayerSources } from "./sources";
 
 type Listener = (view: View) => void;
 const BUSY_MS = 6;
@@ -19,14 +18,12 @@ export class CanvasViewer implements Viewer {
   readonly element = document.createElement("div");
   readonly canvas = document.createElement("canvas");
   image: ImageInfo | null = null;
-  display: DisplaySettings | null = null;
   comparison: Comparison = { mode: "single", first: "raw", second: "raw", at: 0.5 };
   isShowingNuclei = true;
   private now: View = { scale: 1, x: 0, y: 0, width: 0, height: 0, z: 0, dpr: 1, t: 0 };
   private readonly pointers: Pointers;
   private readonly overlays = new Map<string, Overlay>();
-  private readonly layers = new Map<string, TileLayer>();
-  private readonly sources = new Map<string, TileSource>();
+  private readonly sources: LayerSources;
   private readonly outlines = new OutlineTiles(() => this.redraw());
   private readonly listeners = { view: new Set<Listener>(), z: new Set<Listener>() };
   private readonly displayListeners = new Set<() => void>();
@@ -36,7 +33,11 @@ export class CanvasViewer implements Viewer {
   private moved = 0;
   private readonly ctx: CanvasRenderingContext2D;
 
-  constructor(private readonly api: Api) {
+  constructor(api: Api) {
+    this.sources = new LayerSources(api, {
+      redraw: () => this.redraw(),
+      refused: (detail) => this.element.dispatchEvent(new CustomEvent("refused", { detail })),
+    });
     this.element.className = "viewer";
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "application");
@@ -58,18 +59,21 @@ export class CanvasViewer implements Viewer {
     return this.now;
   }
 
+  get display(): DisplaySettings | null {
+    return this.sources.display;
+  }
+
   get isBusy(): boolean {
-    return this.outlines.isBusy || this.panes().some((pane) => this.sources.get(pane.layer)?.isWhole(this.now) === false);
+    return this.outlines.isBusy || this.panes().some((pane) => !this.sources.isWhole(pane.layer, this.now));
   }
 
   setImage(image: ImageInfo | null, layer = "raw"): void {
     const isOther = image?.id !== this.image?.id;
-    for (const source of this.sources.values()) source.close();
-    this.sources.clear();
+    this.sources.close();
     this.image = image;
     this.comparison = { ...this.comparison, first: layer };
     if (image && isOther) {
-      this.display = storedDisplay(image, localStorage);
+      this.sources.display = storedDisplay(image, localStorage);
       this.setPlane(Math.floor(image.n_z / 2), 0);
       this.isFitWanted = true;
     }
@@ -78,7 +82,7 @@ export class CanvasViewer implements Viewer {
   }
 
   setDisplay(display: DisplaySettings): void {
-    this.display = display;
+    this.sources.display = display;
     if (this.image) storeDisplay(this.image, display, localStorage);
     this.displayChanged();
   }
@@ -102,7 +106,7 @@ export class CanvasViewer implements Viewer {
 
   /** The layers that can be chosen: those of the server, then those that modules added. */
   choices(): { id: string; name: string }[] {
-    const own = [...this.layers.values()].map(({ id, name }) => ({ id, name }));
+    const own = this.tileLayers().map(({ id, name }) => ({ id, name }));
     return [{ id: "raw", name: "Raw" }, { id: "recipe", name: "Recipe" }, ...own];
   }
 
@@ -117,23 +121,22 @@ export class CanvasViewer implements Viewer {
   }
 
   addTileLayer(layer: TileLayer): void {
-    this.layers.set(layer.id, layer);
+    this.sources.remove(layer.id);
+    this.sources.added.set(layer.id, layer);
     this.displayChanged();
   }
 
   removeTileLayer(id: string): void {
-    this.layers.delete(id);
-    this.sources.get(id)?.close();
-    this.sources.delete(id);
+    this.sources.remove(id);
     this.displayChanged();
   }
 
   tileLayers(): readonly TileLayer[] {
-    return [...this.layers.values()].sort((a, b) => a.order - b.order);
+    return this.sources.inOrder();
   }
 
   changeLayer(id: string, given: { visible?: boolean; opacity?: number }): void {
-    const layer = this.layers.get(id);
+    const layer = this.sources.added.get(id);
     if (!layer) return;
     Object.assign(layer, given); // the module that added it sees the change, too
     this.displayChanged();
@@ -257,25 +260,25 @@ export class CanvasViewer implements Viewer {
     ctx.fillStyle = getComputedStyle(this.element).backgroundColor;
     ctx.fillRect(0, 0, this.element.clientWidth, this.element.clientHeight);
     if (!this.image || now.width === 0) return;
-    for (const pane of this.panes()) this.drawPane(pane);
+    for (const pane of this.panes()) this.drawPane(this.image, pane);
     this.drawLine();
     if (!this.outlines.isBusy) return;
     this.outlines.work(performance.now() - this.moved > REST_MS ? IDLE_MS : BUSY_MS);
     this.redraw();
   }
 
-  private drawPane(pane: Pane): void {
+  private drawPane(image: ImageInfo, pane: Pane): void {
     const { ctx, now } = this;
     ctx.save();
     ctx.beginPath();
     ctx.rect(pane.left, 0, pane.width, now.height);
     ctx.clip();
     ctx.translate(pane.origin, 0);
-    this.source(pane.layer)?.draw(ctx, now);
+    this.sources.of(image, pane.layer).draw(ctx, now);
     for (const layer of this.tileLayers()) {
       if (!layer.visible || layer.id === pane.layer) continue;
       ctx.globalAlpha = layer.opacity;
-      this.source(layer.id)?.draw(ctx, now);
+      this.sources.of(image, layer.id).draw(ctx, now);
     }
     ctx.globalAlpha = 1;
     if (this.isShowingNuclei && this.nucleusLayer) {
@@ -296,34 +299,6 @@ export class CanvasViewer implements Viewer {
     if (!second) return;
     this.ctx.fillStyle = "#ffffff";
     this.ctx.fillRect(second.left - 1, 0, 2, this.now.height);
-  }
-
-  private source(id: string): TileSource | null {
-    const image = this.image;
-    if (!image) return null;
-    const known = this.sources.get(id);
-    if (known) return known;
-    const added = this.layers.get(id);
-    const address = added
-      ? added.url.bind(added)
-      : (level: number, row: number, col: number, view: View) => this.address(image, id, level, row, col, view);
-    const source = new TileSource(image, address, () => this.redraw(), (answer) => void this.refused(answer));
-    this.sources.set(id, source);
-    return source;
-  }
-
-  /** Tell the frame why there are no tiles, in the server's words. */
-  private async refused(answer: Response): Promise<void> {
-    const sentence = await sentenceOf(answer);
-    this.element.dispatchEvent(new CustomEvent("refused", { detail: sentence }));
-  }
-
-  private address(image: ImageInfo, layer: string, level: number, row: number, col: number, view: View): string | null {
-    if (!this.display) return null;
-    if (image.channels.length > 0 && this.display.channels.every((c) => !c.visible)) return null;
-    const query = displayQuery(image, this.display, layer, view.z, view.t ?? 0);
-    const place = `images/${encodeURIComponent(image.id)}/tiles/${level}/${row}/${col}`;
-    return this.api.url(place) + (query ? `?${query}` : "");
   }
 }
 
