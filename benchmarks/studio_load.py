@@ -70,6 +70,8 @@ def main() -> None:
             median, most, last = np.percentile(took, [50, 95, 99])
             took_s = f"p50 {median:.1f} ms, p95 {most:.1f} ms, p99 {last:.1f} ms"
             print(f"{what}: {took_s}, n {len(took):,}")
+    requests = len(told.edit_ms) + len(told.tile_ms)
+    print(f"processor of the server {1000 * told.processor_s / requests:.2f} ms a request")
     print(f"largest memory of the server {max(peaks):.0f} MB")
 
 

@@ -40,6 +40,7 @@ class Told:
     events: int = 0
     reconnected: int = 0
     silent: int = 0
+    processor_s: float = 0.0
     refused: list = field(default_factory=list)
 
 
@@ -77,10 +78,16 @@ def make_place(folder, clients, *, database="", side=4096):
             cookies.append((f"{sessions.cookie}={cookie}", sessions.csrf(session)))
             owner = None if number % 5 == 4 else alias
             documents.append(store.open_document(image, owner=owner).id)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return Place(project, database, cookies, documents, image, port)
+    return Place(project, database, cookies, documents, image, free_port())
+
+
+def free_port():
+    """A port that the system gives to nobody: a client that tries again could meet itself there."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 class Server:
@@ -96,6 +103,13 @@ class Server:
             stderr=self.said,  # a file: a pipe that nobody reads would stop the server
         )
 
+    def processor_s(self):
+        """Seconds of processor that it took so far."""
+        with suppress(OSError):
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return 0.0
+
     def kill(self):
         """End it as a power cut would; give its largest memory in MB."""
         status = Path(f"/proc/{self.process.pid}/status")
@@ -105,6 +119,7 @@ class Server:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
         said = self.read_said()
+        self.said.close()
         assert "Traceback" not in said, said[-4000:]
         return peak
 
@@ -229,7 +244,7 @@ async def run(place, told, over, kills, *, rate=5.0, tiles=2.0):
     peaks : list of float
         Largest memory of each server in MB.
     """
-    peaks, server = [], Server(place)
+    peaks, server, began, known = [], Server(place), None, 0
     numbers = range(len(place.cookies))
     tasks = [asyncio.create_task(draw(place, n, told, over, rate)) for n in numbers]
     tasks += [asyncio.create_task(listen(place, n, told, over)) for n in numbers]
@@ -240,13 +255,17 @@ async def run(place, told, over, kills, *, rate=5.0, tiles=2.0):
             await asyncio.sleep(0.05)
             if server.process.poll() is not None:
                 raise AssertionError(server.read_said()[-4000:])
+            if began is None and len(told.acknowledged) > known:
+                began = server.processor_s()
             if kills() and not over():
+                told.processor_s += server.processor_s() - (began or 0)
                 peaks.append(server.kill())
-                server = Server(place)
+                server, began, known = Server(place), None, len(told.acknowledged)
     finally:
         for task in tasks[len(numbers) :]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        told.processor_s += server.processor_s() - (began or 0)
         peaks.append(server.kill())
     return peaks
 

@@ -143,7 +143,7 @@ def nuclei(name: str) -> list[dict[str, Any]]:
                 moved = [(np.reshape(part, (-1, 2)) + shift) for part in ring]
                 if (moved[0].max(0) <= (about["width"], about["height"])).all():
                     made.append([part.ravel().tolist() for part in moved])
-    labels = ("tumor", "lymphocyte", "stroma", "")
+    labels = ("tumor", "lymphocyte", "fibroblast", "")
     return [
         {"id": f"n-{i:032x}", "kind": "outline", "rings": ring, "label": labels[i % 4], "z": None,
          "suggestion": None, "verdict": None, "rater": "ada", "revision": 1}
@@ -176,7 +176,9 @@ class Handler(BaseHTTPRequestHandler):
         elif found := re.fullmatch(r"/api/images/([\w-]+)/histogram", path):
             index = int(parse_qs(parts.query).get("channel", ["0"])[0])
             counts, edges = np.histogram(window(found[1], 0, 0, 0, 0)[..., index], 64)
-            self.send_json({"counts": counts.tolist(), "low": edges[0], "high": edges[-1]})
+            self.send_json(
+                {"counts": counts.tolist(), "low": float(edges[0]), "high": float(edges[-1])}
+            )
         elif found := re.fullmatch(r"/api/images/([\w-]+)", path):
             self.send_json(next(each for each in IMAGES if each["id"] == found[1]))
         elif found := re.fullmatch(r"/nuclei/([\w-]+)", path):

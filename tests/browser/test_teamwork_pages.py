@@ -153,7 +153,7 @@ def review(team):
     first = page.wait_for_url("**/#/document/*") or page.url.rsplit("/", 1)[1]
     page.get_by_role("button", name="Approve, next").click()
     saved(lambda: team.store.head(first).status == "approved", page)
-    page.wait_for_function(f"!location.hash.includes('{first}')")
+    page.wait_for_url(lambda url: first not in url)
     second = page.url.rsplit("/", 1)[1]
     playwright.expect(page.get_by_role("button", name="Mark the spot")).to_be_visible()
     page.get_by_label("Reason").fill("The nucleus on the right is missing.")

@@ -12,7 +12,7 @@ export interface Candidate {
 
 export type Make = (root: HTMLElement, image: ImageInfo, nuclei: Nucleus[]) => Candidate;
 
-export const COLOURS: Record<string, string> = { tumor: "#e69f00", lymphocyte: "#56b4e9", stroma: "#009e73", "": "#f0e442" };
+export const COLOURS: Record<string, string> = { tumor: "#e69f00", lymphocyte: "#56b4e9", fibroblast: "#009e73", "": "#f0e442" };
 
 export async function run(make: Make): Promise<void> {
   const name = new URLSearchParams(location.search).get("image") ?? "outlines-1000";

@@ -77,6 +77,8 @@ class Design:
         """Check and read a design."""
         row = checks.an_object(value, "A design", tuple(cls.__dataclass_fields__), ())
         if "arms" in row:
+            if not isinstance(row["arms"], list):
+                raise AnnotationError("The arms of a study must be a list.")
             row["arms"] = tuple(_arm(arm) for arm in row["arms"])
         for name in ("blind", "feedback"):
             if not isinstance(row.get(name, True), bool):

@@ -10,11 +10,11 @@ import typer
 from nuclarium import __version__
 from nuclarium.cli import (
     annotate,
-    annotations,
     benchmark,
     compare,
     consensus,
     dataset,
+    drawn,
     images,
     networks,
     pixels,
@@ -80,7 +80,7 @@ for _topic in (
     benchmark,
     compare,
     consensus,
-    annotations,
+    drawn,
     store,
 ):
     _topic.register(app)

@@ -143,14 +143,14 @@ async def classifier(request: Request, person: Viewer, document: DocumentId) -> 
     return Response(text, media_type="application/json", headers=headers)
 
 
-@router.get("/documents/{document}/pixels/tiles/{level}/{row}/{column}", response_class=Response)
+@router.get("/documents/{document}/pixels/tiles/{level}/{row}/{col}", response_class=Response)
 async def tile(
     request: Request,
     person: Viewer,
     document: DocumentId,
     level: Number,
     row: Number,
-    column: Number,
+    col: Number,
     z: Plane = 0,
     layer: Layer = LAYERS[0],
 ) -> Response:
@@ -161,9 +161,9 @@ async def tile(
 
     def paint() -> bytes:
         image = assist.image(head.image)
-        window = tile_window(image.shape[1:], level, row, column)
+        window = tile_window(image.shape[1:], level, row, col)
         if window is None:
-            raise NotFound(f"The tile {level}/{row}/{column} lies outside the image.")
+            raise NotFound(f"The tile {level}/{row}/{col} lies outside the image.")
         is_small = window.shape[0] * window.shape[1] <= MOST_TILE_PIXELS
         if not is_small and not assist.brush.has_plane(image, drawn, z):
             raise NotFound(

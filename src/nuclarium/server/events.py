@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,8 @@ from nuclarium.server.errors import TooMany
 
 MOST_LISTENING = 1_000
 _HEARTBEAT_S = 15.0
+_LONGEST_S = 600.0
+"""Browsers come again by themselves, and are asked again who they are."""
 
 
 class Events:
@@ -54,7 +57,8 @@ class Events:
         self._count += 1
         try:
             yield b"retry: 1000\n" + _event(revision)
-            while not self._closed:
+            until = time.monotonic() + _LONGEST_S
+            while not self._closed and time.monotonic() < until:
                 try:
                     told = await asyncio.wait_for(news.get(), _HEARTBEAT_S)
                 except TimeoutError:

@@ -9,10 +9,11 @@ from nuclarium.annotate.document import DocumentHead
 
 _KEPT_S = 1.0
 _MOST = 10_000
+_DRAWN_IN = ("not_started", "in_work")
 
 
 class KnownDocuments:
-    """Heads of documents; what changes a status is to `forget` the document.
+    """Heads of documents that are drawn in; one that could be approved at any moment is not kept.
 
     Parameters
     ----------
@@ -30,7 +31,9 @@ class KnownDocuments:
         return kept[1] if kept is not None and self._clock() - kept[0] < _KEPT_S else None
 
     def remember(self, head: DocumentHead) -> None:
-        """Keep what the store said just now."""
+        """Keep what the store said just now, if only the one who draws can change its status."""
+        if head.status not in _DRAWN_IN:
+            return
         if len(self._known) >= _MOST:
             self._known.clear()
         self._known[head.id] = (self._clock(), head)

@@ -43,7 +43,9 @@ class Rendering:
         if self._waiting >= MOST_WAITING:
             raise TooMany("The server must get time to draw, but too many tiles wait. Try again.")
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        waiting = self._threads.submit(work)
+        future = asyncio.wrap_future(waiting)
+        future.add_done_callback(_note)
         gone = asyncio.ensure_future(_gone(request))
         either: set[asyncio.Future[Any]] = {future, gone}
         try:
@@ -54,11 +56,17 @@ class Rendering:
         finally:
             self._waiting -= 1
             gone.cancel()
-            future.cancel()
+            waiting.cancel()
 
     def close(self) -> None:
         """Let go of what waits, and end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _note(future: asyncio.Future[Any]) -> None:
+    """Take note of a failure that nobody waits for any more, which else would be logged."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def _gone(request: Request) -> None:

@@ -70,7 +70,11 @@ def show_file(request: Request, person: Senior, study: StudyId, file: str) -> Fi
     if not found.is_ready or file not in found.files:
         raise NotFound("A file of the consensus was expected, but there is none of this name.")
     path = found.out / file
-    headers = {"content-security-policy": _FRAMED, "cache-control": "no-store"}
+    headers = {
+        "content-security-policy": _FRAMED,
+        "x-frame-options": "SAMEORIGIN",
+        "cache-control": "no-store",
+    }
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""The table of edits that the page's fold is held to as well: ui/test/fold.test.ts runs the same."""
+"""The table of edits that the page's fold is held to as well, by ui/test/fold.test.ts."""
 
 from __future__ import annotations
 

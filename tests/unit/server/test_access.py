@@ -6,6 +6,7 @@ from tests.studio import Browser, point
 from tests.teamwork import LEAST as TEAMWORK
 
 from nuclarium.annotate.checks import new_id
+from nuclarium.annotate.nuclei import Stroke
 
 LEAST = {
     "GET /api/me": "viewer",
@@ -28,6 +29,17 @@ LEAST = {
     "GET /api/documents/{document}/events": "viewer",
     "GET /api/documents/{document}/history": "viewer",
     "GET /api/documents/{document}/gestures": "viewer",
+    "POST /api/documents/{document}/strokes": "rater",
+    "GET /api/documents/{document}/pixels": "viewer",
+    "POST /api/documents/{document}/pixels": "viewer",
+    "POST /api/documents/{document}/pixels/prepare": "viewer",
+    "POST /api/documents/{document}/pixels/plane": "viewer",
+    "GET /api/documents/{document}/pixels/tiles/{level}/{row}/{col}": "viewer",
+    "GET /api/documents/{document}/pixels/classifier": "viewer",
+    "POST /api/documents/{document}/make-nuclei": "rater",
+    "GET /api/documents/{document}/suggestions": "viewer",
+    "GET /api/images/{image}/suggestions": "viewer",
+    "POST /api/images/{image}/suggestions": "rater",
     "GET /api/jobs/{job}": "viewer",
     "POST /api/jobs/{job}/cancel": "viewer",
     "GET /api/openapi.json": "viewer",
@@ -51,6 +63,12 @@ OPEN = {"POST /api/login", "POST /api/invitations/accept", "GET /", "GET /static
 ROLES = ("admin", "senior", "rater", "viewer")
 BODIES = {
     "POST /api/documents/{document}/edits": {"edits": []},
+    "POST /api/documents/{document}/strokes": {"strokes": []},
+    "POST /api/documents/{document}/pixels": {"box": [0, 0, 9, 9]},
+    "POST /api/documents/{document}/pixels/prepare": {"box": [0, 0, 9, 9]},
+    "POST /api/documents/{document}/pixels/plane": {"z": 0},
+    "POST /api/documents/{document}/make-nuclei": {"preview": True},
+    "POST /api/images/{image}/suggestions": {"source": "results", "file": "none.tif"},
     "POST /api/me/password": {"old": "not the one", "new": "another password"},
     "POST /api/invitations": {"role": "viewer"},
 }
@@ -83,6 +101,11 @@ def parts(app):
     studio = app.state.studio
     image = studio.shelf.images()[0].id
     shared = studio.store.open_document(image, owner=None, box=(0, 0, 9, 9)).id
+    drawn = [
+        Stroke(new_id("e"), new_id("g"), kind, 1, (5.0 * kind, 5.0), 0, time="2026-11-22T10:00:00Z")
+        for kind in (1, 2)
+    ]
+    studio.store.append(shared, drawn, "rater")
     job = studio.jobs.submit(lambda job: None, by="viewer").id
     return {"image": image, "document": shared, "alias": "viewer", "job": job} | dict.fromkeys(
         ("level", "row", "col", "column"), "0"

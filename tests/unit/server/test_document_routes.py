@@ -110,3 +110,13 @@ def test_unknown_document_is_not_found(browsers):
     answer = browsers["admin"].get(f"documents/{new_id('d')}")
     assert answer.status_code == 404
     assert "document" in answer.json()["error"]
+
+
+def test_document_is_remembered_only_while_nobody_else_can_close_it(app, browsers, document):
+    known, store = app.state.studio.documents, app.state.studio.store
+    browsers["rater"].post(f"documents/{document}/edits", {"edits": [point()]})
+    assert known.remembered(document) is not None
+    known.forget(document)
+    store.set_status(document, "done", "rater")
+    browsers["rater"].post(f"documents/{document}/edits", {"edits": [point()]})
+    assert known.remembered(document) is None

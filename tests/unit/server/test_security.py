@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from starlette.requests import ClientDisconnect
 from tests.studio import SECRET, Browser, point
 
 from nuclarium.server.security import MOST_BODY_BYTES
@@ -183,6 +184,17 @@ def test_unforeseen_failure_tells_nothing_of_itself(app, browsers, caplog):
     assert answer.status_code == 500
     assert "division" not in answer.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_client_that_goes_away_leaves_nothing_in_the_log(app, browsers, caplog, monkeypatch):
+    async def go_away(request, work):
+        raise ClientDisconnect
+
+    studio = app.state.studio
+    monkeypatch.setattr(studio.rendering, "do", go_away)
+    image = studio.shelf.images()[0].id
+    assert browsers["viewer"].get(f"images/{image}/tiles/0/0/0?c=0:1:2:1:00FF00").status_code == 499
+    assert "Traceback" not in caplog.text
 
 
 def test_no_secret_is_logged(app, caplog):

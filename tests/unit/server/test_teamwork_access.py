@@ -73,3 +73,55 @@ def test_name_of_a_study_is_kept_as_it_is(app, images, name):
     assert made.json()["name"] == name
     assert browser.get(f"studies/{made.json()['id']}").json()["name"] == name
     assert browser.post("studies", body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"design": {"arms": 5}},
+        {"design": {"arms": {"a": 1}}},
+        {"design": {"arms": [5]}},
+        {"design": {"arms": []}},
+        {"design": {"arms": [{"name": ["x"], "suggestions": True}]}},
+        {"design": {"arms_by": []}},
+        {"design": {"overlap": 1.5}},
+        {"design": {"seed": -1}},
+        {"design": {"blind": "no"}},
+        {"design": []},
+        {"design": None},
+        {"fields": {}},
+        {"fields": [5]},
+        {"fields": [{"image": {}}]},
+        {"fields": []},
+        {"raters": "R1"},
+        {"raters": [{}]},
+        {"raters": [None]},
+        {"name": 5},
+        {"name": "\u0000"},
+        {"hierarchy": "x"},
+        {"more": 1},
+    ],
+)
+def test_malformed_study_is_refused_in_a_sentence(app, images, wrong):
+    body = {"name": f"odd {wrong}"[:90], "fields": [{"image": images["stack"]}], "raters": []}
+    browser = Browser(app, "senior")
+    answer = browser.post("studies", body | wrong)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["error"].endswith(".")
+    plan = {"fields": 3, "raters": ["a"]} | {key: wrong[key] for key in wrong if key != "fields"}
+    assert browser.post("studies/plan", plan).status_code in (200, 422)
+
+
+@pytest.mark.parametrize("item", [None, 5, [], {}, "\u0000", "no such"])
+def test_decision_on_what_is_not_disputed_is_not_found(app, parts, item):
+    path = f"studies/{parts['study']}/adjudications"
+    browser = Browser(app, "senior")
+    assert browser.post(path, {"item": item, "label": "a"}).status_code == 404
+    assert browser.post(f"{path}/open", {"item": item}).status_code == 404
+
+
+@pytest.mark.parametrize("mark", [[1], [None, 2], "x", {}, [1e99, 1], [1, 2, 3]])
+def test_mark_that_is_no_place_is_refused(app, parts, mark):
+    body = {"state": "needs_work", "reason": "x", "mark": mark}
+    path = f"documents/{parts['document']}/review"
+    assert Browser(app, "senior").post(path, body).status_code == 422

@@ -10,10 +10,12 @@ import pytest
 import tifffile
 
 from nuclarium.annotate.nuclei import Stroke
-from nuclarium.core.errors import SettingsError
+from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
+from nuclarium.core.outlines import iter_outlines
 from nuclarium.io.interchange.drawings import Drawing, painted
+from nuclarium.io.interchange.geojson import write_geojson
 from nuclarium.io.interchange.polygons import fill, ring_of
 from nuclarium.suggest.file import write_classifier
 from nuclarium.suggest.layers import layers_of
@@ -22,9 +24,11 @@ from nuclarium.workspace.assist_nuclei import NucleiSettings, nuclei_labels, nuc
 from nuclarium.workspace.assist_outlines import iter_rings
 from nuclarium.workspace.assist_pixels import Brush, Newest, Superseded
 from nuclarium.workspace.assist_planes import AssistedImage, AssistedImages
+from nuclarium.workspace.assist_results import results_of, suggestions_of_file
 from nuclarium.workspace.assist_strokes import pixels_of
 from nuclarium.workspace.pixel_apply import PixelApplySettings, apply_pixels
 from nuclarium.workspace.pixel_train import PixelTrainSettings, train_pixels
+from nuclarium.workspace.project import Project
 
 WHOLE = Box(0, 0, 160, 200)
 
@@ -248,3 +252,25 @@ def test_nuclei_of_a_box_lie_in_the_plane_and_have_scores(
     assert len(larger) <= len(found)
     json.dumps([one.to_json() for one in found], allow_nan=False)
     image.close()
+
+
+def test_geojson_of_the_project_becomes_suggestions_and_what_does_not_fit_is_told(
+    plane: tuple[np.ndarray, Labels], tmp_path: Path
+) -> None:
+    project = Project.create(tmp_path / "project")
+    file = project.folder / "results" / "outlines" / "a.geojson"
+    count = write_geojson(file, iter_outlines(plane[1]))
+    (project.folder / "results" / "outlines" / "another.geojson").write_text("{}")
+    assert results_of(project, "a") == ["results/outlines/a.geojson"]
+    name = "results/outlines/a.geojson"
+    found = suggestions_of_file(project, name, (1, 160, 200))
+    assert len(found) == count
+    filled = fill([ring_of(ring) for ring in found[0].rings], (160, 200))
+    assert len(np.unique(plane[1][filled])) == 1
+    with pytest.raises(SettingsError, match="reaches outside"):
+        suggestions_of_file(project, name, (1, 90, 90))
+    tifffile.imwrite(project.folder / "small.tif", plane[1][:50].astype(np.uint16))
+    with pytest.raises(SettingsError, match="must have the size of the image, 160 × 200 px"):
+        suggestions_of_file(project, "small.tif", (1, 160, 200))
+    with pytest.raises(InputNotFoundError, match="in the folder of the project"):
+        suggestions_of_file(project, "../outside.geojson", (1, 160, 200))

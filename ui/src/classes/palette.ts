@@ -1,7 +1,7 @@
 // Colours of classes: a set that colour-blind people can tell apart, or the hierarchy's own.
 import type { FineClass } from "./hierarchy";
 
-export const UNCLASSED = "#8c8c8c";
+export const UNCLASSED = "#00b4a5";
 
 /**
  * Found by a search for the largest smallest difference over usual vision, deuteranopia and

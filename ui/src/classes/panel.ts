@@ -3,7 +3,7 @@ import type { Board } from "../tools/board";
 import { bare } from "../state/changes";
 import { choice, h } from "../shell/dom";
 import { fineClasses, inLegendOrder, type FineClass } from "./hierarchy";
-import { coloursOf, type Scheme } from "./palette";
+import { coloursOf, type Scheme, UNCLASSED } from "./palette";
 
 const MOST_KEYS = 19; // 1 to 9, 0, Shift and 1 to 9
 const SCHEME = "classes:scheme";
@@ -21,7 +21,7 @@ export function installClasses(board: Board): void {
   let classes: FineClass[] = fineClasses(null);
   let scheme: Scheme = localStorage.getItem(SCHEME) === "own" ? "own" : "apart";
   let colours = coloursOf(classes, scheme);
-  drawing.layer.colours = (label) => colours.get(label) ?? "#8c8c8c";
+  drawing.layer.colours = (label) => colours.get(label) ?? UNCLASSED;
   const counts = new Map<string, HTMLElement>();
 
   const recolour = () => {
@@ -70,7 +70,7 @@ export function installClasses(board: Board): void {
       [top, main] = [one.super, one.main];
       parts.push(row(one.name, keyOf(classes.indexOf(one))));
     }
-    const options = [{ id: "apart", name: "Told apart by everybody" }, { id: "own", name: "Of the hierarchy" }];
+    const options = [{ id: "apart", name: "For all eyes" }, { id: "own", name: "As in the file" }];
     const chosen = choice("Colours", options, scheme, (id) => {
       scheme = id as Scheme;
       localStorage.setItem(SCHEME, scheme);

@@ -17,6 +17,7 @@ export function showPeople(studio: Studio, element: HTMLElement): () => void {
     const said = h("div", { "aria-live": "polite" });
     const admin = studio.api.me?.role === "admin";
     const alone = people.length < 2;
+    const single = studio.api.me?.single_user === true;
     return [
       h("h1", {}, "People"),
       said,
@@ -27,10 +28,10 @@ export function showPeople(studio: Studio, element: HTMLElement): () => void {
           "section",
           { class: "part" },
           h("h2", {}, alone ? "You are alone here" : `${people.length} people`),
-          alone ? h("p", { class: "muted" }, "Send somebody a link to take part. Every name stays here: data carry aliases such as R1.") : null,
+          alone && !single ? h("p", { class: "muted" }, "Send somebody a link to take part. Every name stays here: data carry aliases such as R1.") : null,
           h("div", { class: "scroll" }, table(["Alias", "Name", "Role", "Group", ""], people.map((person) => row(studio, person, admin, said, again)))),
         ),
-        admin ? inviteCard(studio) : null,
+        single ? accountsCard() : admin ? inviteCard(studio) : null,
       ),
     ];
   });
@@ -56,6 +57,14 @@ function row(studio: Studio, person: Person, admin: boolean, said: HTMLElement, 
     group,
     admin && !me ? h("button", { type: "button", class: "link", onclick: () => void change({ active: !person.active }) }, person.active ? "Lock out" : "Let in again") : null,
   ];
+}
+
+/** One person without log-in can invite nobody: says how others can come. */
+function accountsCard(): HTMLElement {
+  return h("section", { class: "part" },
+    h("h2", {}, "With others"),
+    h("p", {}, "The studio was started for one person. To invite others, end it and start it with accounts; what is drawn stays:"),
+    h("pre", {}, "nuclarium annotate PROJECT --accounts"));
 }
 
 function inviteCard(studio: Studio): HTMLElement {

@@ -7,7 +7,7 @@ import { showMark } from "./work_strip";
 
 export function installReviewPanel(studio: Studio): void {
   const element = h("div", { class: "review-panel" });
-  studio.shell.addPanel({ id: "review", title: "Review", side: "right", element, order: 5 });
+  studio.shell.addPanel({ id: "review", title: "Review", side: "right", element, order: -10 });
   const section = (): HTMLElement | null => element.closest<HTMLElement>(".panel");
   const hide = (is: boolean): void => {
     const panel = section();

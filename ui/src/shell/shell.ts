@@ -27,6 +27,7 @@ export class StudioShell implements Shell {
   private readonly commands = new Map<string, Command>();
   private readonly pages: Page[] = [];
   private leave: (() => void) | null = null;
+  private isStarted = false;
 
   constructor(private readonly parts: Parts) {
     this.places = createPlaces(parts.viewer.element);
@@ -35,7 +36,9 @@ export class StudioShell implements Shell {
     this.addTool({ id: "move", name: "Move", key: "H", cursor: "grab", icon: HAND });
     this.addCommand({ id: "help", name: "List all keys", key: "?", group: "Studio", run: () => this.help() });
     addEventListener("keydown", (event) => this.pressed(event));
-    addEventListener("hashchange", () => this.route());
+    addEventListener("hashchange", () => {
+      if (this.isStarted) this.route(); // until it is known who is here, every page would look closed
+    });
     addEventListener("theme", () => parts.viewer.redraw());
   }
 
@@ -46,6 +49,7 @@ export class StudioShell implements Shell {
     } catch (problem) {
       this.status("message", (problem as Error).message, "error");
     }
+    this.isStarted = true;
     this.useTool("move");
     this.route();
   }

@@ -8,7 +8,7 @@ export class Layer implements NucleusLayer {
   version = 1;
   selected: ReadonlySet<string> = new Set();
   /** Of each class; set by the panel of classes. */
-  colours: (label: string) => string = () => "#8c8c8c";
+  colours: (label: string) => string = () => "#00b4a5";
   /** Classes that are not shown. */
   hidden: ReadonlySet<string> = new Set();
   /** The plane on screen: `at` finds what is seen. */

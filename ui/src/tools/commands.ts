@@ -18,7 +18,7 @@ export function addCommands(board: Board): void {
   add("larger", "Larger brush, or more tolerance", "]", () => resize(board, 1.25), "Drawing");
   add("close", "Close the polygon", "Enter", () => board.keys.enter?.(), "Drawing");
   add("back", "Take back the last corner, or remove what is chosen", "Backspace", () => (board.keys.back ?? (() => remove(board)))(), "Drawing");
-  add("escape", "Drop what is begun, then what is chosen", "Escape", () => (board.keys.escape ?? (() => board.document.select([])))(), "Drawing");
+  add("escape", "Drop what is begun, then what is chosen", "Escape", () => board.drop(), "Drawing");
   add("remove", "Remove what is chosen", "Delete", () => remove(board));
   add("all", "Choose all that is shown", "Ctrl+A", () => board.document.select(shown(board)));
   add("merge", "Merge", "M", () => merge(board));

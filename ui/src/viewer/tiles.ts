@@ -43,7 +43,6 @@ export class TileSource {
     const level = levelFor(view.scale, view.dpr, levels);
     const places = visibleTiles(view, this.grid, level, tile);
     const missing: TilePlace[] = [];
-    ctx.imageSmoothingEnabled = view.scale * view.dpr < 1;
     const sharp: [TilePlace, ImageBitmap][] = [];
     for (const place of places) {
       const entry = this.entry(place, view);
@@ -51,6 +50,7 @@ export class TileSource {
       else if (entry) missing.push(place);
     }
     if (missing.length > 0) this.drawCoarser(ctx, view, missing, level);
+    ctx.imageSmoothingEnabled = view.scale * view.dpr < 1;
     for (const [place, bitmap] of sharp) this.blit(ctx, view, place, bitmap);
     this.ask(missing, level, view);
   }
@@ -101,6 +101,7 @@ export class TileSource {
         break;
       }
     }
+    ctx.imageSmoothingEnabled = true; // what is not sharp yet must not look like pixels of the image
     under.sort((a, b) => b[0].level - a[0].level);
     for (const [place, bitmap] of under) this.blit(ctx, view, place, bitmap);
   }

@@ -35,7 +35,9 @@ def _topic() -> None:
     "--out truth"
 )
 def export(
-    project: Annotated[Path, typer.Argument(help="A project whose images people annotate.")],
+    project: Annotated[
+        Path, typer.Argument(metavar="PROJECT", help="A project whose images people annotate.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; new or empty.")],
     study: Annotated[
         str, typer.Option(help="Name of a study; everything in the store if left out.")

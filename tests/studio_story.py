@@ -1,0 +1,203 @@
+"""The story of the studio as people live it, step by step: the test asserts on it, the tutorial's
+pictures are taken from it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import tifffile
+
+from nuclarium.synthetic.organoid import OrganoidSpec, organoid
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+SIDE, DEPTH = 256, 8
+PLANE = DEPTH // 2
+PASSWORD = "a long enough pass phrase"
+SEEDS = (3, 5, 9)
+
+
+def until(holds, seconds=30):
+    """Wait until something holds, and return it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := holds():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never came to pass")
+
+
+def make_stacks(folder):
+    """Write three synthetic colonies, and return where the nuclei of their middle planes are."""
+    folder.mkdir(parents=True)
+    spec = OrganoidSpec(shape=(24, SIDE, SIDE))
+    found = {}
+    for number, seed in enumerate(SEEDS, 1):
+        pixels, labels, _ = organoid(spec, np.random.default_rng(seed))
+        cut = slice(12 - PLANE, 12 + DEPTH - PLANE)
+        about = {"axes": "ZYX", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 1.0}
+        tifffile.imwrite(folder / f"colony{number}.ome.tif", pixels[cut], ome=True, metadata=about)
+        found[f"colony{number}"] = middles(labels[cut][PLANE])
+    return found
+
+
+def middles(labels):
+    """Spots ``x, y, radius`` deep inside of nuclei, the largest first; the tool's options hide none."""
+    inside = cv2.distanceTransform((labels > 0).astype(np.uint8), cv2.DIST_L2, 5)
+    spots = []
+    for number in np.unique(labels[labels > 0]):
+        depth = np.where(labels == number, inside, 0)
+        y, x = np.unravel_index(depth.argmax(), depth.shape)
+        if depth.max() > 8 and x > 60:
+            spots.append((int(x), int(y), float(depth.max())))
+    return sorted(spots, key=lambda spot: -spot[2])
+
+
+def nuclarium(*words, cwd=None):
+    """Run the command as in a terminal, and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nuclarium", *map(str, words)],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@contextmanager
+def annotate(project, *options):
+    """Give the address that `nuclarium annotate` prints; end it with Ctrl-C."""
+    command = [sys.executable, "-m", "nuclarium", "annotate", str(project), "--no-browser"]
+    process = subprocess.Popen(
+        [*command, "--port", "0", *options],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if found := re.search(r"http://\S+", line):
+                    yield found[0]
+                    break
+            else:
+                raise AssertionError(f"nuclarium annotate ended: {''.join(said)}")
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+class Person:
+    """Somebody's browser, and gestures in pixels of the image, while all of it is in view."""
+
+    def __init__(self, browser, address, **options):
+        options = {"viewport": {"width": 1280, "height": 800}} | options
+        self.context = browser.new_context(accept_downloads=True, **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.mistakes = []
+        self.page.on("pageerror", lambda error: self.mistakes.append(str(error)))
+        self.root = address.split("/#")[0].split("/?")[0]
+        self.page.goto(address)
+
+    def go(self, place):
+        self.page.goto(f"{self.root}/#/{place}")
+
+    def button(self, name):
+        self.page.get_by_role("button", name=name).click()
+
+    def says(self, text):
+        self.page.get_by_text(text).first.wait_for()
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def saved(self):
+        self.page.locator(".saved", has_text="Saved").wait_for()
+
+    def enter(self, name):
+        """Take an invitation."""
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label(re.compile("Password")).fill(PASSWORD)
+        self.button("Create the account")
+        self.page.get_by_role("heading", name="Images").wait_for()
+
+    def open(self, image):
+        self.go("")
+        self.page.locator("a.card", has_text=image).click()
+        self.saved()
+
+    def at(self, x, y):
+        box = self.page.locator(".viewer").bounding_box()
+        scale = min(16, 0.96 * min(box["width"], box["height"]) / SIDE)
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        return middle[0] + (x - SIDE / 2) * scale, middle[1] + (y - SIDE / 2) * scale
+
+    def stroke(self, *points):
+        self.page.mouse.move(*self.at(*points[0]))
+        self.page.mouse.down()
+        for point in points[1:]:
+            self.page.mouse.move(*self.at(*point), steps=4)
+        self.page.mouse.up()
+
+    def click(self, x, y):
+        self.page.mouse.click(*self.at(x, y))
+
+    def outline(self, x, y, radius):
+        """Draw a nucleus with the polygon tool."""
+        self.press("p")
+        for turn in np.arange(0, 2 * np.pi, np.pi / 4):
+            self.click(x + radius * np.cos(turn), y + radius * np.sin(turn))
+        self.press("Enter")
+
+
+def scribble(person, spots):
+    """Nuclei and background, and the mask of the plane follows."""
+    person.press("q")
+    for x, y, _ in spots[:3]:
+        person.stroke((x - 4, y), (x + 4, y))
+    person.press("g")
+    person.stroke((248, 120), (248, 230))
+    person.stroke((200, 250), (120, 250))
+    person.says("The mask covers the whole plane.")
+
+
+def rate(person, fields, spots, odd=False, look=lambda name: None):
+    """Do all own fields: accept what is suggested, outline two nuclei where nothing is."""
+    page = person.page
+    person.go("fields")
+    person.button("Start field 1")
+    for number in range(1, fields + 1):
+        page.locator(".work-strip", has_text=f"Field {number} of {fields}").wait_for()
+        person.saved()
+        head = yield page.url.rsplit("/", 1)[1].split("?")[0]
+        person.press("2" if odd and number == 1 else "1")
+        if head.arm == "with suggestions":
+            person.press("a")
+            page.get_by_role("button", name=re.compile(r"^Accept [1-9]\d*$")).click()
+        else:
+            for x, y, radius in spots[head.image][:2]:
+                person.outline(x, y, radius)
+        page.locator(".work-strip", has_text="In work").wait_for()
+        person.saved()
+        look(f"rater_{head.arm.split()[0]}")
+        page.locator(".work-strip").get_by_role("button", name="Done").click()
+    page.wait_for_url("**/#/fields")
+    person.says("All done")
