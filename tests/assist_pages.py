@@ -1,6 +1,5 @@
 """A studio served to a real browser: one synthetic colony, one person, and what is stored of it."""
 
-import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from nuclarium.synthetic.organoid import OrganoidSpec, organoid
 from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DEPTH = 3
 FITTED = 0.96
 """Part of the viewer's smaller side that an image fills when it is fitted in."""
@@ -67,22 +65,18 @@ def served_colony(folder):
 
 
 @contextmanager
-def opened_page(address, width=1280, height=800, scheme="light"):
+def opened_page(browser, address, width=1280, height=800, scheme="light"):
     """Give a page of a real browser in which the colony is open."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        mistakes = []
-        page.on("pageerror", lambda error: mistakes.append(str(error)))
-        page.goto(address)
-        page.locator("a.card, .card a").first.click()
-        page.locator(".viewer canvas").first.wait_for()
-        page.wait_for_function("document.querySelector('.title').textContent !== ''")
-        yield page
-        browser.close()
-        assert mistakes == []
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    mistakes = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.goto(address)
+    page.locator("a.card, .card a").first.click()
+    page.locator(".viewer canvas").first.wait_for()
+    page.wait_for_function("document.querySelector('.title').textContent !== ''")
+    yield page
+    page.close()
+    assert mistakes == []
 
 
 class Hand:

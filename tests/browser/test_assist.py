@@ -1,19 +1,11 @@
 """Scribbles, nuclei of the mask and answers to suggestions, by gestures in a real browser."""
 
-import importlib.util
-
 import cv2
 import numpy as np
 import pytest
-from tests.assist_pages import CHROMIUM, Hand, opened_page, served_colony, until
+from tests.assist_pages import Hand, opened_page, served_colony, until
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium was found on the PATH"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
-    ),
-]
+pytestmark = pytest.mark.slow
 
 PLANE = 1
 
@@ -30,8 +22,8 @@ def places(truth):
     return found
 
 
-def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
-    with served_colony(tmp_path) as (address, store, truth), opened_page(address) as page:
+def test_scribble_mask_nuclei_accept_reject_reload(tmp_path, browser):
+    with served_colony(tmp_path) as (address, store, truth), opened_page(browser, address) as page:
         hand = Hand(page)
         nuclei = places(truth[PLANE])
         page.keyboard.press("q")

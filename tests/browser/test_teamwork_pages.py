@@ -6,13 +6,10 @@ import zipfile
 
 import pandas as pd
 import pytest
-from tests.served_team import CENTRES, CHROMIUM, outline, served_team
+from tests.served_team import CENTRES, outline, served_team
 
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),
-    pytest.mark.filterwarnings("default"),
-]
+pytestmark = pytest.mark.filterwarnings("default")
+expect = pytest.importorskip("playwright.sync_api").expect
 PEOPLE = [
     ("R1", "Ada Admin", "admin", ""),
     ("R2", "Sofia Senior", "senior", "experts"),
@@ -23,17 +20,9 @@ PEOPLE = [
 RATERS = ["R3", "R4", "R5"]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def team(tmp_path, chromium):
-    with served_team(tmp_path, chromium, images=2, people=PEOPLE) as team:
+def team(tmp_path, browser):
+    with served_team(tmp_path, browser, images=2, people=PEOPLE) as team:
         team.suggest()
         yield team
 
@@ -60,8 +49,8 @@ def test_a_study_from_the_wizard_to_the_export(team):
     admin.get_by_label("Two arms").check()
     admin.get_by_label("Fields seen again by each").fill("1")
     plan = admin.locator("aside table")
-    playwright.expect(plan.locator("tbody tr")).to_have_count(3)
-    playwright.expect(plan.locator("thead")).to_contain_text("without suggestions")
+    expect(plan.locator("tbody tr")).to_have_count(3)
+    expect(plan.locator("thead")).to_contain_text("without suggestions")
     admin.get_by_role("button", name="Make the study").click()
     admin.wait_for_url("**/#/study/*")
     (study,) = team.store.studies()
@@ -69,7 +58,7 @@ def test_a_study_from_the_wizard_to_the_export(team):
     assert [rater.alias for rater in study.raters] == RATERS
     assert [arm.suggestions for arm in study.design.arms] == [False, True]
     assert (study.design.repeats, study.design.blind) == (1, True)
-    playwright.expect(admin.get_by_role("heading", level=1)).to_have_text(study.name)
+    expect(admin.get_by_role("heading", level=1)).to_have_text(study.name)
 
     pages = {alias: rate(team, alias) for alias in RATERS}
     tasks = team.store.tasks(study=study.id)
@@ -84,9 +73,9 @@ def test_a_study_from_the_wizard_to_the_export(team):
     sent_back = review(team)
     rita = pages[team.store.head(sent_back).owner]
     go(team, rita, "fields")
-    playwright.expect(rita.locator(".field-tile.next")).to_contain_text("missing")
+    expect(rita.locator(".field-tile.next")).to_contain_text("missing")
     rita.get_by_role("button", name="Look again at field").click()
-    playwright.expect(rita.locator(".work-strip")).to_contain_text("missing")
+    expect(rita.locator(".work-strip")).to_contain_text("missing")
     rita.get_by_role("button", name="Done").click()
     saved(lambda: team.store.head(sent_back).status == "done", rita)
 
@@ -94,10 +83,10 @@ def test_a_study_from_the_wizard_to_the_export(team):
     admin.get_by_role("button", name="Make the consensus").click()
     admin.get_by_role("link", name="Look at the consensus").click(timeout=60_000)
     report = admin.frame_locator("iframe.report")
-    playwright.expect(report.get_by_role("heading", level=1)).to_be_visible()
+    expect(report.get_by_role("heading", level=1)).to_be_visible()
     decision = admin.get_by_label("Decision on nucleus").first
     decision.select_option("tumor")
-    playwright.expect(admin.get_by_text("by R1")).to_be_visible()
+    expect(admin.get_by_text("by R1")).to_be_visible()
     decided = [head for head in team.store.documents(study=study.id) if head.owner == "R1"]
     (nucleus,) = team.store.document(decided[0].id).nuclei.values()
     assert nucleus.label == "tumor"
@@ -122,7 +111,7 @@ def rate(team, alias):
     number = len(team.store.tasks(rater=alias))
     for place in range(1, number + 1):
         strip = page.locator(".work-strip")
-        playwright.expect(strip).to_contain_text(f"Field {place} of {number}")
+        expect(strip).to_contain_text(f"Field {place} of {number}")
         document = page.url.rsplit("/", 1)[1].split("?")[0]
         head = team.store.head(document)
         shown = team.store.suggestions(head.image) if head.arm == "with suggestions" else []
@@ -141,7 +130,7 @@ def rate(team, alias):
         strip.get_by_role("button", name="Done").click()
         saved(lambda document=document: team.store.head(document).status == "done", page)
     page.wait_for_url("**/#/fields")
-    playwright.expect(page.get_by_text("All done")).to_be_visible()
+    expect(page.get_by_text("All done")).to_be_visible()
     return page
 
 
@@ -155,12 +144,12 @@ def review(team):
     saved(lambda: team.store.head(first).status == "approved", page)
     page.wait_for_url(lambda url: first not in url)
     second = page.url.rsplit("/", 1)[1]
-    playwright.expect(page.get_by_role("button", name="Mark the spot")).to_be_visible()
+    expect(page.get_by_role("button", name="Mark the spot")).to_be_visible()
     page.get_by_label("Reason").fill("The nucleus on the right is missing.")
     page.get_by_role("button", name="Mark the spot").click()
     box = page.locator(".stage").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    playwright.expect(page.get_by_text("Mark at")).to_be_visible()
+    expect(page.get_by_text("Mark at")).to_be_visible()
     page.get_by_role("button", name="Needs work, next").click()
     saved(lambda: team.store.head(second).status == "needs_work", page)
     step = team.store.states(second)[-1]
@@ -179,8 +168,8 @@ def test_a_field_that_comes_again_looks_like_any_other(team):
     texts = []
     for place in (1, 2):
         page.locator(".field-tile").nth(place - 1).click()
-        playwright.expect(page.locator(".work-strip")).to_contain_text(f"Field {place} of 2")
-        playwright.expect(page.locator(".top .title")).to_have_text(f"Again: field {place} of 2")
+        expect(page.locator(".work-strip")).to_contain_text(f"Field {place} of 2")
+        expect(page.locator(".top .title")).to_have_text(f"Again: field {place} of 2")
         texts.append(page.locator("body").inner_text().replace(f"ield {place} of", "ield of"))
         go(team, page, "fields")
     assert texts[0] == texts[1]
@@ -222,7 +211,7 @@ def test_somebody_is_invited_and_gold_fields_give_feedback(team):
     assert team.send(guest, f"documents/{document}/edits", {"edits": edits})[0] == 200
     guest.locator(".work-strip").get_by_role("button", name="Done").click()
     told = guest.get_by_role("dialog")
-    playwright.expect(told).to_contain_text("3 nuclei found, 1 missed, 0 added")
+    expect(told).to_contain_text("3 nuclei found, 1 missed, 0 added")
     assert team.store.head(document).status == "done"
 
 
