@@ -14,7 +14,7 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 
 STATIC := src/nuclarium/server/static
 
-.PHONY: help demo test check docs tutorial models ui ui-check clean
+.PHONY: help demo test check docs tutorial models ui ui-check page-check clean
 .DELETE_ON_ERROR:
 
 help:  ## list what can be made
@@ -28,7 +28,7 @@ demo: $(VENV)/core.stamp  ## install the core, segment a sample image, print whe
 test: check docs  ## install what the tests need and run every check and test
 	$(BIN)/pytest $(PYTEST)
 
-check: $(VENV)/test.stamp  ## style, types and the direction of imports
+check: $(VENV)/test.stamp page-check  ## style, types, the direction of imports, the page of the studio
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -50,7 +50,12 @@ models: $(VENV)/test.stamp  ## train the shipped models again; hours, goes on wh
 ui: ui/node_modules/stamp  ## check and build the page of the studio; needs Node, which users do not
 	cd ui && npm run --silent check && npm test --silent && npm run --silent build
 
-ui-check: ui/node_modules/stamp  ## is the committed page the build of its source?
+page-check:
+	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory ui-check; else \
+		echo "Node and npm were not found: the source of the studio's page in ui/ is not checked."; fi
+
+ui-check: ui/node_modules/stamp  ## check the source of the page, and that the committed page is built from it
+	cd ui && npm run --silent check && npm test --silent
 	cd ui && node build.mjs node_modules/fresh
 	diff -rq ui/node_modules/fresh $(STATIC) || { \
 		echo "The page is not the build of ui/src. Run: make ui" >&2; exit 1; }
