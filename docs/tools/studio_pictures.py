@@ -20,7 +20,7 @@ from nuclarium.workspace.annotation_store import open_store  # noqa: E402
 
 PICTURES = ROOT / "docs" / "images"
 WANTED = {"scribble", "suggestions", "corrected", "wizard", "field", "review", "board", "consensus"}
-COLOURS = 128
+COLOURS = 256
 
 
 def look(person: Person, name: str) -> None:
@@ -30,7 +30,8 @@ def look(person: Person, name: str) -> None:
         WANTED.remove(name)
         person.page.wait_for_timeout(800)
         shot = Image.open(BytesIO(person.page.screenshot())).convert("RGB")
-        shot.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+        few = shot.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.save(file, optimize=True)
 
 
 def main() -> None:
