@@ -67,22 +67,18 @@ def served_colony(folder):
 
 
 @contextmanager
-def opened_page(address, width=1280, height=800, scheme="light"):
+def opened_page(browser, address, width=1280, height=800, scheme="light"):
     """Give a page of a real browser in which the colony is open."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        mistakes = []
-        page.on("pageerror", lambda error: mistakes.append(str(error)))
-        page.goto(address)
-        page.locator("a.card, .card a").first.click()
-        page.locator(".viewer canvas").first.wait_for()
-        page.wait_for_function("document.querySelector('.title').textContent !== ''")
-        yield page
-        browser.close()
-        assert mistakes == []
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    mistakes = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.goto(address)
+    page.locator("a.card, .card a").first.click()
+    page.locator(".viewer canvas").first.wait_for()
+    page.wait_for_function("document.querySelector('.title').textContent !== ''")
+    yield page
+    page.context.close()
+    assert mistakes == []
 
 
 class Hand:

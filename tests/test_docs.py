@@ -119,7 +119,7 @@ def test_every_warning_is_explained():
         for folder in ("measurement", "workspace")
         for path in (ROOT / "src" / "nuclarium" / folder).glob("*.py")
     )
-    kinds = set(re.findall(r'QualityWarning\(\s*"([^"]+)"|"kind": "([^"]+)"', source))
+    kinds = set(re.findall(r'QualityWarning\(\s*"([^"]+)"|"kind": "([^"]+)", "text"', source))
     kinds = {first or second for first, second in kinds}
     assert len(kinds) >= 8
     assert [kind for kind in kinds if f"| `{kind}` |" not in read("docs/tutorial.md")] == []

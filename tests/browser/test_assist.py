@@ -30,8 +30,8 @@ def places(truth):
     return found
 
 
-def test_scribble_mask_nuclei_accept_reject_reload(tmp_path):
-    with served_colony(tmp_path) as (address, store, truth), opened_page(address) as page:
+def test_scribble_mask_nuclei_accept_reject_reload(tmp_path, browser):
+    with served_colony(tmp_path) as (address, store, truth), opened_page(browser, address) as page:
         hand = Hand(page)
         nuclei = places(truth[PLANE])
         page.keyboard.press("q")

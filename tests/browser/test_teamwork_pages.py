@@ -23,17 +23,9 @@ PEOPLE = [
 RATERS = ["R3", "R4", "R5"]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def team(tmp_path, chromium):
-    with served_team(tmp_path, chromium, images=2, people=PEOPLE) as team:
+def team(tmp_path, browser):
+    with served_team(tmp_path, browser, images=2, people=PEOPLE) as team:
         team.suggest()
         yield team
 

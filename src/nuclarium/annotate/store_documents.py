@@ -95,9 +95,7 @@ class Documents(StoreBase):
             return self._read(lambda connection: read_document(connection, document))
         return self._read(lambda connection: replayed_document(connection, document, at))
 
-    def document_text(
-        self, document: str, *, read_only: bool = False, role: Role = "admin"
-    ) -> str:
+    def document_text(self, document: str, *, read_only: bool = False, role: Role = "admin") -> str:
         """Return a document as JSON text, without reading each nucleus: what the page loads.
 
         What somebody of this `role` may not know of a study is left out.
