@@ -1,5 +1,6 @@
 """A studio served to a real browser: one synthetic colony, one person, and what is stored of it."""
 
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from nuclarium.synthetic.organoid import OrganoidSpec, organoid
 from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DEPTH = 3
 FITTED = 0.96
 """Part of the viewer's smaller side that an image fills when it is fitted in."""
@@ -75,7 +77,7 @@ def opened_page(browser, address, width=1280, height=800, scheme="light"):
     page.locator(".viewer canvas").first.wait_for()
     page.wait_for_function("document.querySelector('.title').textContent !== ''")
     yield page
-    page.close()
+    page.context.close()
     assert mistakes == []
 
 

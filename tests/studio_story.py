@@ -52,7 +52,7 @@ def make_stacks(folder):
 
 
 def middles(labels):
-    """Spots ``x, y, radius`` deep inside of nuclei, largest first; no option hides them."""
+    """Spots ``x, y, radius`` deep inside nuclei, the largest first, none below the options."""
     inside = cv2.distanceTransform((labels > 0).astype(np.uint8), cv2.DIST_L2, 5)
     spots = []
     for number in np.unique(labels[labels > 0]):

@@ -38,7 +38,7 @@ def test_from_a_stack_to_a_study_and_a_dataset(tmp_path, spots, browser):
 
 
 def alone(me: Person, store: Store, spots):
-    """Scribble, make nuclei, answer, correct, classify, undo, reload; suggest on other stacks."""
+    """Scribble, make nuclei, answer, classify, correct, undo, reload; suggest on all stacks."""
     page, first = me.page, spots["colony1"]
     me.open("colony1")
     (head,) = store.documents()
