@@ -13,7 +13,7 @@ LEAST = {
     "POST /api/logout": "viewer",
     "POST /api/me/password": "viewer",
     "POST /api/invitations": "admin",
-    "GET /api/users": "admin",
+    "GET /api/users": "senior",
     "PATCH /api/users/{alias}": "admin",
     "GET /api/images": "viewer",
     "GET /api/images/unreadable": "viewer",
