@@ -93,7 +93,7 @@ def parts(app):
     studio.store.append(shared, drawn, "rater")
     job = studio.jobs.submit(lambda job: None, by="viewer").id
     return {"image": image, "document": shared, "alias": "viewer", "job": job} | dict.fromkeys(
-        ("level", "row", "col", "column"), "0"
+        ("level", "row", "col"), "0"
     )
 
 
