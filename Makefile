@@ -51,8 +51,11 @@ ui: ui/node_modules/stamp  ## check and build the page of the studio; needs Node
 	cd ui && npm run --silent check && npm test --silent && npm run --silent build
 
 page-check:
-	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory ui-check; else \
-		echo "Node and npm were not found: the source of the studio's page in ui/ is not checked."; fi
+	@if ! { command -v node && command -v npm; } >/dev/null; then \
+		echo "Node and npm were not found: the source of the studio's page in ui/ is not checked."; \
+	elif [ ! -e ui/node_modules/stamp ] && ! timeout 60 npm view esbuild version >/dev/null 2>&1; then \
+		echo "npm cannot reach its packages: the source of the studio's page in ui/ is not checked."; \
+	else $(MAKE) --no-print-directory ui-check; fi
 
 ui-check: ui/node_modules/stamp  ## check the source of the page, and that the committed page is built from it
 	cd ui && npm run --silent check && npm test --silent

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -27,9 +28,18 @@ class PostgresServer:
         self._admin = psycopg.connect(f"{address}/postgres", autocommit=True)
 
     def new_url(self, template="template1"):
+        from psycopg.errors import ObjectInUse
+
         name = f"store_{next(self._numbers)}"
-        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return f"{self.address}/{name}"
+        for patience in reversed(range(50)):  # a connection that was closed may linger
+            try:
+                self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+                return f"{self.address}/{name}"
+            except ObjectInUse:
+                if not patience:
+                    raise
+                time.sleep(0.1)
+        raise AssertionError
 
     def close(self):
         self._admin.close()
