@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from nuclarium.raters.truth.fit import Coded, Fit, Floats, averaged_skill, normalised
-from nuclarium.raters.truth.majority import vote_counts
 from nuclarium.raters.truth.tally import Tally, log_of, shares, tally
 
 Start = Literal["majority", "nucls"]
@@ -102,9 +101,7 @@ def _start(codes: Coded, counted: Tally, start: Start) -> tuple[Parameters, floa
         begin = _diagonal(codes.n_raters, labels)
         seen = np.ones((codes.n_raters, labels))
         return Parameters(np.full(labels, 1 / labels), begin, seen), np.moveaxis(begin, 1, 2)
-    votes = np.zeros((len(counted.weight), labels))
-    votes[counted.row] = vote_counts(codes)
-    return maximised(counted, normalised(votes, 0.0), 1 / labels), 1 / labels
+    return maximised(counted, normalised(counted.votes(), 0.0), 1 / labels), 1 / labels
 
 
 def _diagonal(raters: int, labels: int) -> Floats:
@@ -177,7 +174,7 @@ def extrapolated(start: Parameters, one: Parameters, two: Parameters) -> Paramet
 
 
 def _fit(codes: Coded, counted: Tally, run: _Run, *, settled: bool) -> Fit:
-    probabilities = run.posterior[counted.row]
+    probabilities = run.posterior if counted.is_single else run.posterior[counted.row]
     probabilities[np.bincount(codes.item, minlength=codes.n_items) == 0] = np.nan
     parameters = run.parameters
     share = np.diagonal(parameters.confusion, axis1=1, axis2=2)

@@ -17,6 +17,9 @@ ClassPrior = Literal["equal", "estimated"]
 _CELLS = 1 << 28
 """Numbers that one array may have: 2 GiB."""
 
+_FEW = 16
+"""Columns up to which they are taken one by one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Coded:
@@ -99,10 +102,23 @@ def check_labels_of_items(codes: Coded) -> None:
 
 def normalised(rows: Floats, empty: float | Floats) -> Floats:
     """Return rows that add up to 1 over the last axis; rows of zeros become `empty`."""
-    total = rows.sum(axis=-1, keepdims=True)
+    total = over_columns(rows, np.add)[..., None]
+    if (total > 0).all():
+        return rows / total
     result = np.array(np.broadcast_to(empty, rows.shape), np.float64)
     np.divide(rows, total, out=result, where=total > 0)
     return result
+
+
+def over_columns(rows: Floats, combine: np.ufunc) -> Floats:
+    """Return the maximum or sum over the last axis; one by one, quicker where it is short."""
+    if rows.shape[-1] > _FEW:
+        combined: Floats = combine.reduce(rows, axis=-1)
+        return combined
+    combined = rows[..., 0].copy()
+    for k in range(1, rows.shape[-1]):
+        combine(combined, rows[..., k], out=combined)
+    return combined
 
 
 def skill_of(codes: Coded, probabilities: Floats, prior: Floats) -> Floats:
