@@ -51,6 +51,9 @@ def log_likelihood(codes: Coded, prior: np.ndarray, confusion: np.ndarray) -> fl
     return float(np.logaddexp.reduce(joint, axis=1).sum())
 
 
+SAME = 1e-7
+"""Differences of the log-likelihood an answer that count as none; crowd-kit stops at 1e-5."""
+
 WARM = drawn(1000, 10, 4, 100)
 
 
@@ -88,7 +91,7 @@ def steps_to(codes: Coded, likelihood: float) -> int | None:
     """Return after how many steps, some extended, the result is as likely; None if never."""
     settled = dawid_skene(codes)
     for steps in range(2, len(settled.log_likelihood) + 20):
-        if ours(codes, steps, -1.0, True)[1] > likelihood - 0.01:
+        if ours(codes, steps, -1.0, True)[1] > likelihood - SAME * len(codes.item):
             return steps
     return None
 

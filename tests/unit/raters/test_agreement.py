@@ -25,6 +25,7 @@ from nuclarium.raters.agreement.distances import distance
 from nuclarium.raters.agreement.levels import answers_at, detected_by
 from nuclarium.raters.agreement.pairs import pairwise_kappa
 from nuclarium.raters.answer_codes import Answers
+from nuclarium.raters.answers import read_answers
 
 KRIPPENDORFF = """
     * * * * * 3 4 1 2 1 1 3 3 * 3
@@ -202,6 +203,20 @@ def test_cohens_kappas_equal_those_of_scikit_learn(weights, rng):
         expected = cohen_kappa_score(matrix[both, a], matrix[both, b], weights=weights)
         assert found.kappa[a, b] == found.kappa[b, a] == pytest.approx(expected)
         assert found.n_items[a, b] == both.sum()
+
+
+@pytest.mark.parametrize(("level", "published"), [("nominal", 0.1293), ("linear", 0.2374)])
+def test_kappas_of_91_couples_are_those_published(level, published):
+    # Agresti 1990, husbands by wives, four ordered answers; kappas as R's vcd prints.
+    couples = [[7, 7, 2, 3], [2, 8, 3, 7], [1, 5, 4, 9], [2, 8, 9, 14]]
+    pairs = [
+        (i, j) for i, row in enumerate(couples) for j, count in enumerate(row) for _ in range(count)
+    ]
+    rows = [
+        (str(n), who, str(pair[k])) for n, pair in enumerate(pairs) for k, who in enumerate("hw")
+    ]
+    answers, _ = read_answers(pd.DataFrame(rows, columns=["item", "rater", "label"]))
+    assert pairwise_kappa(answers, level, draws=0).kappa[0, 1] == pytest.approx(published, abs=5e-5)
 
 
 @pytest.mark.parametrize("coefficient", COEFFICIENTS)

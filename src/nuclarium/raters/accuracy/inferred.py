@@ -66,7 +66,7 @@ def inferred_accuracy(
     ambiguous, min_detections
         As for `accuracy_truth.true_items`.
     rng, draws, interval
-        As for `agreement_bootstrap.estimate`.
+        As for `agreement.bootstrap.estimate`.
 
     Notes
     -----

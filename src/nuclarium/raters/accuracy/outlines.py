@@ -43,7 +43,7 @@ def segmentation_accuracy(
         What each nucleus is counted under, such as whether its outline was judged right; all are
         counted together, too.
     rng, draws, interval
-        As for `agreement_bootstrap.estimate`.
+        As for `agreement.bootstrap.estimate`.
 
     Returns
     -------

@@ -44,7 +44,7 @@ def rater_accuracy(
     ambiguous, min_detections
         As for `accuracy_truth.true_items`.
     rng, draws, interval
-        As for `agreement_bootstrap.estimate`; all raters see the same draws.
+        As for `agreement.bootstrap.estimate`; all raters see the same draws.
 
     Returns
     -------

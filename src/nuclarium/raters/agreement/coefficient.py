@@ -102,7 +102,7 @@ def agreement(
         Levels with an order need it unless labels are numbers. Gwet's coefficients depend on how
         many labels there are.
     rng, draws, interval
-        As for `agreement_bootstrap.estimate`.
+        As for `agreement.bootstrap.estimate`.
 
     Returns
     -------

@@ -106,7 +106,7 @@ def pairwise_kappa(
     scale : sequence of str, optional
         Labels from low to high; needed for weights unless labels are numbers.
     rng, draws, interval
-        As for `agreement_bootstrap.estimate`; all pairs see the same draws.
+        As for `agreement.bootstrap.estimate`; all pairs see the same draws.
 
     References
     ----------
