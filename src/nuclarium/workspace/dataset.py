@@ -28,7 +28,7 @@ Advance = Callable[[int], None]
 CLASSES = "classes"
 
 
-def nobody(number: int) -> None:
+def uncounted(number: int) -> None:
     """Take no notice of how many are done."""
 
 
@@ -79,7 +79,7 @@ def build_dataset(
     settings: IntakeSettings | None = None,
     card: Card | None = None,
     *,
-    advance: Advance = nobody,
+    advance: Advance = uncounted,
 ) -> Outcome:
     """Freeze a folder of images and labels, or the patches of a project, as a dataset.
 
@@ -112,7 +112,7 @@ def freeze(
     card: Card,
     *,
     meta: Mapping[str, Any] | None = None,
-    advance: Advance = nobody,
+    advance: Advance = uncounted,
 ) -> Outcome:
     """Write drafts as the next version; what the card leaves out is kept from the version before.
 
@@ -161,7 +161,7 @@ def split_dataset(dataset: Path, settings: SplitSettings) -> Outcome:
     notes: list[str] = []
     items: tuple[Item, ...] = before.items
     if settings.by == LOOK and not all(item.value(LOOK) for item in items):
-        items = _with_looks(before, DISTANCE, nobody)
+        items = _with_looks(before, DISTANCE, uncounted)
         notes.append("The groups of images that look alike were found first.")
     classes = None
     if settings.stratify == CLASSES and not settings.published:
@@ -174,7 +174,7 @@ def split_dataset(dataset: Path, settings: SplitSettings) -> Outcome:
 
 
 def group_dataset(
-    dataset: Path, *, distance: float = DISTANCE, advance: Advance = nobody
+    dataset: Path, *, distance: float = DISTANCE, advance: Advance = uncounted
 ) -> Outcome:
     """Put images that look alike in groups, as the column ``look`` of a new version.
 
