@@ -177,7 +177,7 @@ def audit(
 ) -> None:
     """Find leaks between parts, and trouble with labels; exit code 1 when there are leaks."""
     from nuclarium.cli.progress import counted
-    from nuclarium.dataset.manifest import read_dataset
+    from nuclarium.dataset.read import read_dataset
     from nuclarium.workspace.dataset_audit import audit_dataset, verdict
 
     with counted("Looking", quiet=as_json) as advance:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.marks import Kind, Marks
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.formats.nucls import shipped_classes
 from nuclarium.dataset.intake import Intake, read_plane
 from nuclarium.dataset.marks import ItemMarks, draw_labels

@@ -14,11 +14,14 @@ from nuclarium.dataset.build import LOOK, Built, build_version, derive_version
 from nuclarium.dataset.diff import Change, compare_versions
 from nuclarium.dataset.duplicates import near_duplicates
 from nuclarium.dataset.intake import Intake, IntakeSettings, take_folder
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.leaks import torn
 from nuclarium.dataset.look import look_of
-from nuclarium.dataset.manifest import MANIFEST, Dataset, Item, read_dataset, versions
+from nuclarium.dataset.manifest import MANIFEST, Dataset
 from nuclarium.dataset.mark_stats import class_counts, count_items
-from nuclarium.dataset.split import SplitSettings, split_counts, split_items
+from nuclarium.dataset.read import read_dataset, versions
+from nuclarium.dataset.split import split_counts, split_items
+from nuclarium.dataset.split_settings import SplitSettings
 from nuclarium.dataset.styles import DISTANCE, group_by_look
 from nuclarium.dataset.trouble import sizes_of
 from nuclarium.workspace.project import record_around

@@ -12,9 +12,11 @@ import nuclarium
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.dataset.audit import KINDS, Audit, audit
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.leaks import Finding, leak_summary
-from nuclarium.dataset.manifest import Dataset, Item, read_dataset
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.pixels import Pixels
+from nuclarium.dataset.read import read_dataset
 from nuclarium.io.write import write_text
 from nuclarium.report.gallery import GalleryCard, GalleryHead, GallerySection, render_gallery
 from nuclarium.report.pictures import Picture, picture_of

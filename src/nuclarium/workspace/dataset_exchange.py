@@ -8,7 +8,8 @@ from pathlib import Path
 from nuclarium.dataset.exchange import AUTO, export_dataset, import_folder, left_out
 from nuclarium.dataset.formats.companions import read_card
 from nuclarium.dataset.intake import IntakeSettings
-from nuclarium.dataset.manifest import Dataset, read_dataset
+from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.workspace.dataset import Advance, Card, Outcome, check_target, freeze, uncounted
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.errors import OutputError
-from nuclarium.dataset.manifest import read_dataset
 from nuclarium.dataset.mark_stats import count_items, marks_table
+from nuclarium.dataset.read import read_dataset
 from nuclarium.dataset.stats import ALL, gather, table_of
 from nuclarium.io.write import write_table
 from nuclarium.report.dataset_figure import FigureRow, dataset_figure

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the extra train is not installed")
 pytest.importorskip("lightning", reason="the extra train is not installed")
 
 from nuclarium.core.errors import NuclariumError, OutputError, SettingsError  # noqa: E402
-from nuclarium.dataset.manifest import read_dataset  # noqa: E402
+from nuclarium.dataset.read import read_dataset  # noqa: E402
 from nuclarium.evaluate import score  # noqa: E402
 from nuclarium.train.benchmark import Plan, jobs_of, run_benchmark  # noqa: E402
 from nuclarium.train.config import read_config  # noqa: E402
