@@ -12,6 +12,9 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$name" && break; done)
 
+# Tests run in several processes; in one: make test PYTEST=-n0
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
+
 STATIC := src/nuclarium/server/static
 
 .PHONY: help demo test check docs tutorial models ui ui-check page-check clean
@@ -26,7 +29,7 @@ demo: $(VENV)/core.stamp  ## install the core, segment a sample image, print whe
 	@echo "Open this page in a browser: $(CURDIR)/$(DEMO)/results/index.html"
 
 test: check docs  ## install what the tests need and run every check and test
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest $(PARALLEL) $(PYTEST)
 
 check: $(VENV)/test.stamp page-check  ## style, types, the direction of imports, the page of the studio
 	$(BIN)/ruff check .

@@ -23,9 +23,11 @@ import numpy as np
 import pandas as pd
 from scipy.cluster import hierarchy
 
-from nuclarium.raters.anchors.clusters import Anchors, find_anchors
-from nuclarium.raters.marks import RaterMarks, read_marks
+from nuclarium.raters.anchors.anchors import Anchors
+from nuclarium.raters.anchors.clusters import find_anchors
+from nuclarium.raters.marks import RaterMarks
 from nuclarium.raters.outlines.truth import anchor_outlines
+from nuclarium.raters.read_marks import read_marks
 
 SIDE_PX = 28.0
 MISS = 0.1

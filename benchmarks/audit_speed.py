@@ -26,10 +26,12 @@ import cv2
 import numpy as np
 
 from nuclarium.dataset.audit import audit
-from nuclarium.dataset.build import Draft, build_version
+from nuclarium.dataset.build import build_version
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.duplicates import Groups, near_duplicates
 from nuclarium.dataset.look import look_of
-from nuclarium.dataset.manifest import Dataset, read_dataset, versions
+from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.read import read_dataset, versions
 
 Pixels = np.ndarray[Any, np.dtype[Any]]
 SHARE = 0.01

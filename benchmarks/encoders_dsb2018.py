@@ -23,9 +23,12 @@ from pathlib import Path
 import numpy as np
 
 from nuclarium.core.labels import Labels
-from nuclarium.dataset.build import Draft, build_version
-from nuclarium.dataset.manifest import Dataset, Item
-from nuclarium.dataset.split import SplitSettings, split_items
+from nuclarium.dataset.build import build_version
+from nuclarium.dataset.drafts import Draft
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.split import split_items
+from nuclarium.dataset.split_settings import SplitSettings
 from nuclarium.io import hash_file, open_image
 
 SIDE = 256

@@ -23,8 +23,10 @@ import numpy.typing as npt
 from encoders_dsb2018 import SIDE, in_parts, starts
 
 from nuclarium.core.labels import Labels
-from nuclarium.dataset.build import Draft, build_version
-from nuclarium.dataset.split import SplitSettings, split_items
+from nuclarium.dataset.build import build_version
+from nuclarium.dataset.drafts import Draft
+from nuclarium.dataset.split import split_items
+from nuclarium.dataset.split_settings import SplitSettings
 from nuclarium.io import hash_file, open_image
 
 EVERY = 4

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.classes import shipped_hierarchy
-from nuclarium.raters.anchors.clusters import Anchors, find_anchors
+from nuclarium.raters.anchors.anchors import Anchors
+from nuclarium.raters.anchors.clusters import find_anchors
 from nuclarium.raters.answers import UNDETECTED, Answers
-from nuclarium.raters.marks import RaterMarks, read_marks
+from nuclarium.raters.marks import RaterMarks
+from nuclarium.raters.read_marks import read_marks
 from nuclarium.synthetic.raters import Study
 
 

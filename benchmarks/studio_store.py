@@ -33,7 +33,8 @@ from tests.killed_stores import (  # noqa: E402
 )
 
 from nuclarium.annotate.checks import new_id  # noqa: E402
-from nuclarium.annotate.nuclei import Edit, Nucleus  # noqa: E402
+from nuclarium.annotate.edits import Edit  # noqa: E402
+from nuclarium.annotate.nuclei import Nucleus  # noqa: E402
 from nuclarium.annotate.store import Store  # noqa: E402
 
 LARGE = 100_000

@@ -12,6 +12,7 @@ of both Bayesian fits hold what was planted.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -26,6 +27,10 @@ from nuclarium.raters.truth.bayes import bayesian_dawid_skene
 from nuclarium.raters.truth.fit import Coded
 from nuclarium.raters.truth.inference import coded, infer_truth
 from nuclarium.raters.truth.prior import confusion_prior
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+
+from tests.simulated_raters import answers_from, confusions  # noqa: E402
 
 Study = tuple[Answers, np.ndarray]
 
@@ -63,50 +68,27 @@ def named(codes: Coded, labels: tuple[str, ...] | None = None) -> Answers:
     return Answers(codes.item, codes.rater, codes.label, items, raters, names)
 
 
-def answered(
-    rng: np.random.Generator, prior: np.ndarray, confusion: np.ndarray, items: int, each: int
-) -> tuple[Coded, np.ndarray]:
-    raters, labels = confusion.shape[:2]
-    truth = rng.choice(labels, items, p=prior)
-    item = np.repeat(np.arange(items), each)
-    rater = np.argsort(rng.random((items, raters)), axis=1)[:, :each].ravel()
-    below = confusion[rater, truth[item]].cumsum(axis=1)
-    label = np.minimum((rng.random((len(item), 1)) > below).sum(axis=1), labels - 1)
-    return Coded(item, rater, label, items, raters, labels), truth
-
-
-def skilled(rng: np.random.Generator, raters: int, labels: int) -> np.ndarray:
-    """Draw confusions with 55 to 95 % on the diagonal and errors of any kind beside it."""
-    result = np.empty((raters, labels, labels))
-    for w in range(raters):
-        for t in range(labels):
-            right = rng.uniform(0.55, 0.95)
-            wrong = (1 - right) * rng.dirichlet(np.ones(labels - 1))
-            result[w, t] = np.insert(wrong, t, right)
-    return result
-
-
 def plain(rng: np.random.Generator) -> Study:
     """Draw 1,500 items, 15 raters, four answers an item, four labels."""
     prior = rng.dirichlet(np.full(4, 5.0))
-    codes, truth = answered(rng, prior, skilled(rng, 15, 4), 1500, 4)
+    codes, truth = answers_from(rng, prior, confusions(rng, 15, 4, low=0.55), 1500, 4)
     return named(codes), truth
 
 
 def sparse(rng: np.random.Generator) -> Study:
     """Draw a hundred raters with 15 answers each."""
     prior = rng.dirichlet(np.full(4, 5.0))
-    codes, truth = answered(rng, prior, skilled(rng, 100, 4), 500, 3)
+    codes, truth = answers_from(rng, prior, confusions(rng, 100, 4, low=0.55), 500, 3)
     return named(codes), truth
 
 
 def spammers(rng: np.random.Generator) -> Study:
     """Let half of the raters give one label of their own in 94 % of answers."""
-    confusion = skilled(rng, 20, 4)
+    confusion = confusions(rng, 20, 4, low=0.55)
     for w in range(10):
         confusion[w] = 0.02
         confusion[w, :, rng.integers(4)] = 0.94
-    codes, truth = answered(rng, np.full(4, 0.25), confusion, 1000, 6)
+    codes, truth = answers_from(rng, np.full(4, 0.25), confusion, 1000, 6)
     return named(codes), truth
 
 
@@ -136,7 +118,7 @@ def nuclei(rng: np.random.Generator) -> Study:
             right = rng.beta(8, 3)
             confusion[w, t] = (1 - right) * rng.dirichlet(near[t] + 1e-3)
             confusion[w, t, t] += right
-    codes, truth = answered(rng, prior, confusion, 1500, 6)
+    codes, truth = answers_from(rng, prior, confusion, 1500, 6)
     return named(codes, NUCLEI), truth
 
 
@@ -224,8 +206,8 @@ def coverage(studies: int) -> None:
                             [[rng.dirichlet(row) for row in rows] for _ in range(raters)]
                         )
                     else:
-                        planted = skilled(rng, raters, 4)
-                    codes, truth = answered(rng, prior, planted, items, each)
+                        planted = confusions(rng, raters, 4, low=0.55)
+                    codes, truth = answers_from(rng, prior, planted, items, each)
                     held.append(covered(codes, truth, prior, planted, by, seed))
                 seconds = (time.perf_counter() - begin) / studies
                 shares = " | ".join(f"{share:.3f}" for share in np.mean(held, axis=0))

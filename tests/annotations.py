@@ -1,6 +1,6 @@
 """Edits and strokes of annotations, made short for tests."""
 
-from nuclarium.annotate.nuclei import change_from_json
+from nuclarium.annotate.changes import change_from_json
 
 RING = [1, 1, 5.25, 1, 5, 5]
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# Networks of tests are so small that threads wait for each other for longer than they compute.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 DATA = Path(os.environ.get("NUCLARIUM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

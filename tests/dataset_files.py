@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nuclarium.dataset.build import Draft, build_version
+from nuclarium.dataset.build import build_version
+from nuclarium.dataset.drafts import Draft
 from nuclarium.workspace.sample import synthetic_nuclei
 
 PARTS = ("train",) * 6 + ("val",) * 2 + ("test",) * 4

@@ -5,8 +5,9 @@ from importlib.resources import files
 import numpy as np
 
 from nuclarium.core.marks import Marks
-from nuclarium.dataset.build import Draft, build_version
-from nuclarium.dataset.manifest import Item
+from nuclarium.dataset.build import build_version
+from nuclarium.dataset.drafts import Draft
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.marks import ItemMarks, draw_labels
 
 

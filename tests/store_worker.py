@@ -13,7 +13,8 @@ import threading
 import time
 
 from nuclarium.annotate.checks import new_id
-from nuclarium.annotate.nuclei import Edit, Nucleus
+from nuclarium.annotate.edits import Edit
+from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.annotate.store import Store
 
 RING = tuple(round(random.uniform(0, 2000), 2) for _ in range(60))

@@ -36,3 +36,8 @@ def write_training_files(folder: Path, *, count: int = 4, settings: str = "") ->
         tifffile.imwrite(folder / "labels" / f"field{index}.tif", labels.astype(np.uint16))
     (folder / "run.toml").write_text(SETTINGS + settings)
     return folder / "run.toml"
+
+
+def run_here(processes, step, *arguments) -> None:
+    """Stand in for `FreshProcesses.run` in this process: a fresh one imports torch first."""
+    step(*arguments)

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from nuclarium.raters.anchors.clusters import Anchors, find_anchors
-from nuclarium.raters.marks import RaterMarks, read_marks
+from nuclarium.raters.anchors.anchors import Anchors
+from nuclarium.raters.anchors.clusters import find_anchors
+from nuclarium.raters.marks import RaterMarks
+from nuclarium.raters.read_marks import read_marks
 from nuclarium.report.lettering import font
 
 PICTURE = Path(__file__).parents[1] / "images" / "anchors.png"

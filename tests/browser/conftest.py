@@ -1,4 +1,4 @@
-"""A served project and a Chromium for the tests of the page; both start once a session."""
+"""A served project, once a session, and a Chromium, once a module, for the tests of the page."""
 
 import os
 import re
@@ -24,12 +24,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
-    # Last: while Playwright's loop runs, no other test can run one.
-    items.sort(key=lambda item: item.path.is_relative_to(here))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Chromium of a module: while Playwright's loop runs, no test of another one can run a loop."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no Chromium was found on the PATH")

@@ -4,13 +4,14 @@ import json
 
 import pytest
 from tests.dataset_files import write_dataset
-from tests.training_files import write_training_files
+from tests.training_files import run_here, write_training_files
 from typer.testing import CliRunner
 
 pytest.importorskip("lightning", reason="the extra train is not installed")
 
 from nuclarium.cli.app import app
 from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.train.fresh import FreshProcesses
 
 pytestmark = pytest.mark.torch
 SETTINGS = """
@@ -56,7 +57,8 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(tmp_path, argument
 
 
 @pytest.mark.slow
-def test_encoders_and_seeds_are_named_one_after_another(tmp_path):
+def test_encoders_and_seeds_are_named_one_after_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(FreshProcesses, "run", run_here)
     dataset = write_dataset(tmp_path / "set")
     (tmp_path / "tiny.toml").write_text(SETTINGS)
     result = run(

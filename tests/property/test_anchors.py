@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.rater_marks import grid, jittered
 
 from nuclarium.raters.anchors.clusters import find_anchors
-from nuclarium.raters.marks import read_marks
+from nuclarium.raters.read_marks import read_marks
 
 LAWS = settings(max_examples=35, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)

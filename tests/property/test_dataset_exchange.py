@@ -12,7 +12,7 @@ from skimage.segmentation import relabel_sequential
 from tests.datasets import dataset, draft
 
 from nuclarium.dataset.exchange import FORMATS
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.workspace.dataset_exchange import export_files, import_dataset
 
 LAWS = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.datasets import NUCLS, marked
 
 from nuclarium.dataset.build import build_version
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.workspace.dataset_exchange import export_files, import_dataset
 
 LAWS = settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate])

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from nuclarium.annotate.changes import Change
 from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.edits import Edit
 from nuclarium.annotate.judge import Acknowledgement, Head, Judgement
-from nuclarium.annotate.nuclei import Change, Edit
 from nuclarium.annotate.store_base import store_now
 from nuclarium.annotate.store_documents import as_head
 from nuclarium.annotate.store_states import log_state

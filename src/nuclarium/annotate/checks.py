@@ -14,6 +14,7 @@ from nuclarium.core.errors import AnnotationError
 MOST_NUMBERS = 100_000
 """Coordinates of one nucleus or stroke, x and y counted each."""
 MOST_RINGS = 500
+MOST_PLANES = 100_000
 FARTHEST = 10_000_000
 """Largest coordinate in pixels, either way; slides are smaller."""
 LONGEST = 200
@@ -91,6 +92,11 @@ def a_whole(value: Any, what: str, least: int, most: int) -> int:
     raise AnnotationError(
         f"{what} must be a whole number from {least} to {most}, but got {_shown(value)}."
     )
+
+
+def a_plane(value: Any, what: str) -> int | None:
+    """Return the number of a plane of a stack, from 0, or None."""
+    return None if value is None else a_whole(value, what, 0, MOST_PLANES)
 
 
 def a_number(value: Any, what: str, least: float, most: float) -> float:

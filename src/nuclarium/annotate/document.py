@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nuclarium.annotate.nuclei import Change, Edit, Nucleus, Stroke
+from nuclarium.annotate.changes import Change
+from nuclarium.annotate.edits import Edit
+from nuclarium.annotate.nuclei import Nucleus
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import AnnotationError
 
 Box = tuple[int, int, int, int]

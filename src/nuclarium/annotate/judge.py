@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nuclarium.annotate.changes import Change
 from nuclarium.annotate.document import says_what_is_there
-from nuclarium.annotate.nuclei import Change, Edit, Nucleus
+from nuclarium.annotate.edits import Edit
+from nuclarium.annotate.nuclei import Nucleus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nuclarium.annotate.changes import Change
 from nuclarium.annotate.checks import new_id
-from nuclarium.annotate.nuclei import Change, Edit, Nucleus, Stroke
+from nuclarium.annotate.edits import Edit
+from nuclarium.annotate.nuclei import Nucleus
+from nuclarium.annotate.strokes import Stroke
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from nuclarium.annotate.appending import Append, append_together
+from nuclarium.annotate.changes import Change
 from nuclarium.annotate.gestures import Gesture, Step, gestures_of
 from nuclarium.annotate.judge import Acknowledgement
 from nuclarium.annotate.logged import Logged, redo_of, undo_of
-from nuclarium.annotate.nuclei import Change
 from nuclarium.annotate.store_base import StoreBase
 from nuclarium.annotate.stored import change_of
 from nuclarium.annotate.tables import edits

@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nuclarium.annotate.nuclei import Change, Edit, Nucleus, Stroke
+from nuclarium.annotate.changes import Change
+from nuclarium.annotate.edits import Edit
+from nuclarium.annotate.nuclei import Nucleus
+from nuclarium.annotate.strokes import Stroke
 
 
 class StoredNuclei(Mapping[str, Nucleus]):

@@ -38,6 +38,15 @@ Name = Annotated[str, typer.Option(help="Name of the dataset; its folder's, if l
 Licence = Annotated[str, typer.Option(help="Such as CC-BY-4.0.")]
 Origin = Annotated[str, typer.Option(help="Where the images are from.")]
 Annotation = Annotated[str, typer.Option(help="How and by whom the truth was made.")]
+Truth = Annotated[
+    str, typer.Option(help="auto, labels (a number a nucleus) or masks (parts become nuclei).")
+]
+Threshold = Annotated[
+    float | None, typer.Option(help="For grey masks: values from here on are nuclei.")
+]
+PixelSide = Annotated[
+    float | None, typer.Option(help="Side of a pixel in µm, where files and sheet lack it.")
+]
 
 
 @dataset_app.command(
@@ -69,16 +78,9 @@ def build(
         list[str] | None,
         typer.Option(help="Take some rows of the sheet alone: --where modality=fluorescence"),
     ] = None,
-    truth: Annotated[
-        str,
-        typer.Option(help="auto, labels (a number a nucleus) or masks (parts become nuclei)."),
-    ] = "auto",
-    threshold: Annotated[
-        float | None, typer.Option(help="For grey masks: values from here on are nuclei.")
-    ] = None,
-    spacing_um: Annotated[
-        float | None, typer.Option(help="Side of a pixel in µm, where files and sheet lack it.")
-    ] = None,
+    truth: Truth = "auto",
+    threshold: Threshold = None,
+    spacing_um: PixelSide = None,
     as_json: Json = False,
 ) -> None:
     """Freeze images and labels as a version, with a hash of each; a change makes a new one."""
@@ -175,7 +177,7 @@ def audit(
 ) -> None:
     """Find leaks between parts, and trouble with labels; exit code 1 when there are leaks."""
     from nuclarium.cli.progress import counted
-    from nuclarium.dataset.manifest import read_dataset
+    from nuclarium.dataset.read import read_dataset
     from nuclarium.workspace.dataset_audit import audit_dataset, verdict
 
     with counted("Looking", quiet=as_json) as advance:
@@ -266,16 +268,9 @@ def import_(
     sheet: Annotated[
         Path | None, typer.Option(help="CSV with facts of the images, for bmgd and label files.")
     ] = None,
-    truth: Annotated[
-        str,
-        typer.Option(help="auto, labels (a number a nucleus) or masks (parts become nuclei)."),
-    ] = "auto",
-    threshold: Annotated[
-        float | None, typer.Option(help="For grey masks: values from here on are nuclei.")
-    ] = None,
-    spacing_um: Annotated[
-        float | None, typer.Option(help="Side of a pixel in µm, where files and sheet lack it.")
-    ] = None,
+    truth: Truth = "auto",
+    threshold: Threshold = None,
+    spacing_um: PixelSide = None,
     classes: Annotated[
         Path | None, typer.Option(help="TOML with the levels of the classes of nuclei.")
     ] = None,

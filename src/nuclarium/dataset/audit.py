@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.dataset.build import check_pair
+from nuclarium.dataset.drafts import check_pair
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.leaks import Finding, find_copies, find_torn, same_marks
 from nuclarium.dataset.look import Look, look_of
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.trouble import LabelTrouble, inspect_labels
 
 Floats = npt.NDArray[np.float64]

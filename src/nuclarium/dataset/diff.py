@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 
 _FILES = ("id", "image", "labels", "image_sha256", "labels_sha256", "n_nuclei", "height", "width")
 _MARKS = ("marks", "marks_sha256")

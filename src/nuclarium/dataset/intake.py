@@ -11,7 +11,7 @@ from typing import Any
 from nuclarium.core.errors import NuclariumError, SettingsError
 from nuclarium.core.image import Image
 from nuclarium.core.labels import Labels
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.pairs import Pair, find_pairs, listed
 from nuclarium.dataset.pixels import Pixels
 from nuclarium.dataset.sheet import check_rows, find_sheet, read_sheet

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nuclarium.dataset.duplicates import Duplicate, exact_duplicates, near_duplicates
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.look import Look
-from nuclarium.dataset.manifest import Item
 from nuclarium.dataset.overlap import overlapping
 from nuclarium.dataset.pairs import listed
 from nuclarium.dataset.pixels import Pixels

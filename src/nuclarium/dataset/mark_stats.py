@@ -12,7 +12,8 @@ import pandas as pd
 
 from nuclarium.core.classes import Hierarchy
 from nuclarium.core.errors import SettingsError
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 
 PLACES = ("hospital", "patient", "slide")
 CLASSES = "class"

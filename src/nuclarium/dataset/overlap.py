@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nuclarium.dataset.manifest import Item
+from nuclarium.dataset.item import Item
 
 NEAR_PLANES = 2
 _BLOCK = 512

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.dataset.manifest import Item
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.pairs import listed
 
 PUBLISHED = {"nucls": "published_nucls.csv"}

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.dataset.manifest import SPLITS, Item
+from nuclarium.dataset.item import SPLITS, Item
 from nuclarium.dataset.pairs import SPLIT_NAMES, listed, safe_id, without_ending
 from nuclarium.io.rows import by_row, read_rows, refuse_mistakes
 

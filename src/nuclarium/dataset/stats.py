@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.trouble import sizes_of, touches_edge
 
 Floats = npt.NDArray[np.float64]

@@ -12,6 +12,11 @@ Sharpness = Callable[[], Sequence[float]]
 """Gives the sharpness of every slice; called only where the sharpest are wanted."""
 
 _RANGE = re.compile(r"([0-9]+)-([0-9]*)(?::([0-9]+))?", re.ASCII)
+_COUNT = "0*[1-9][0-9]{0,8}"
+_WORD = re.compile(
+    rf"all|each|best(:{_COUNT})?|every:{_COUNT}|(max:)?[0-9]+-[0-9]*(:{_COUNT})?|max(:{_COUNT})?"
+    "|[0-9]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,22 @@ def choose_slices(mode: str, depth: int, name: str, sharpness: Sharpness) -> lis
         for chosen in _chosen(word.strip(), depth, sharpness, _refusal(mode, depth, name)):
             found.setdefault(chosen.slices, chosen)
     return list(found.values())
+
+
+def check_mode(mode: str) -> None:
+    """Refuse words that mean no slices of any stack, before a stack is opened.
+
+    Raises
+    ------
+    SettingsError
+        See `choose_slices`.
+    """
+    for word in mode.split(","):
+        if not _WORD.fullmatch(word.strip()):
+            raise SettingsError(
+                "Slices must be all, every:5, a number, a range such as 10-20 or 10-40:5, best, "
+                f"best:3, max, max:3 or max:10-20, several with commas, but got {mode}."
+            )
 
 
 def count_planes(mode: str, depth: int, name: str) -> int:

@@ -9,14 +9,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from nuclarium.report.figures import Rgb
-from nuclarium.report.lettering import drawable, font
+from nuclarium.report.lettering import SCALE, SIZE, TEXT, drawable, font, write
 from nuclarium.report.numbers import count_text
 
-_SCALE = 2
 _ROW, _HEAD, _FOOT = 22, 40, 14
 _MARGIN, _GAP = 12, 8
-_TEXT, _QUIET = (29, 35, 40), (91, 102, 112)
-_SIZE = 12
+_QUIET = (91, 102, 112)
 _BAR = 14
 
 
@@ -53,9 +51,9 @@ def class_figure(panels: Mapping[str, Sequence[ClassBar]], *, width: int) -> Rgb
         column = ends.index(min(ends))
         corners.append((column, ends[column]))
         ends[column] += _HEAD + _ROW * len(bars) + _FOOT
-    picture = Image.new("RGB", (width, round(max(ends) * _SCALE)), "white")
+    picture = Image.new("RGB", (width, round(max(ends) * SCALE)), "white")
     draw = ImageDraw.Draw(picture)
-    room = width / _SCALE / columns
+    room = width / SCALE / columns
     for (column, top), (title, bars) in zip(corners, panels.items(), strict=True):
         _panel(draw, (column * room, top), room, title, bars)
     return np.asarray(picture, np.uint8)
@@ -69,7 +67,7 @@ def _panel(
     bars: Sequence[ClassBar],
 ) -> None:
     left, top = corner
-    _write(draw, (left + _MARGIN, top + 10), title, size=13)
+    write(draw, (left + _MARGIN, top + 10), title, size=13)
     total = max(1, sum(bar.count for bar in bars))
     largest = max([1, *(bar.count for bar in bars)])
     texts = [_text(bar.count, total) for bar in bars]
@@ -79,11 +77,11 @@ def _panel(
     for row, (bar, text) in enumerate(zip(bars, texts, strict=True)):
         y = top + _HEAD + _ROW * (row + 0.5)
         end = start + max(1.0, max(20.0, longest) * bar.count / largest if bar.count else 0.0)
-        _write(draw, (start - _GAP, y), bar.name, anchor="rm", colour=_TEXT)
-        box = [v * _SCALE for v in (start, y - _BAR / 2, end, y + _BAR / 2)]
+        write(draw, (start - _GAP, y), bar.name, anchor="rm", colour=TEXT)
+        box = [v * SCALE for v in (start, y - _BAR / 2, end, y + _BAR / 2)]
         if bar.count:
             draw.rectangle(box, fill=bar.colour)
-        _write(draw, (end + _GAP, y), text, anchor="lm", colour=_QUIET)
+        write(draw, (end + _GAP, y), text, anchor="lm", colour=_QUIET)
 
 
 def _text(count: int, total: int) -> str:
@@ -94,17 +92,4 @@ def _text(count: int, total: int) -> str:
 
 
 def _length(text: str) -> float:
-    return float(font(_SIZE * _SCALE).getlength(drawable(text))) / _SCALE
-
-
-def _write(
-    draw: ImageDraw.ImageDraw,
-    place: tuple[float, float],
-    text: str,
-    *,
-    anchor: str = "la",
-    size: int = _SIZE,
-    colour: tuple[int, int, int] = _TEXT,
-) -> None:
-    at = (place[0] * _SCALE, place[1] * _SCALE)
-    draw.text(at, drawable(text), fill=colour, anchor=anchor, font=font(size * _SCALE))
+    return float(font(SIZE * SCALE).getlength(drawable(text))) / SCALE

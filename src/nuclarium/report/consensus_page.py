@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 
-from nuclarium.report.consensus_figures import (
-    MOST_LABELS,
-    MOST_RATERS,
-    ConsensusNumbers,
-    consensus_figures,
-)
+from nuclarium.report.consensus_figures import MOST_RATERS, ConsensusNumbers, consensus_figures
+from nuclarium.report.consensus_maps import MOST_LABELS
 from nuclarium.report.page import TEMPLATES, template_environment
 from nuclarium.report.palette import SHADES
 

@@ -10,16 +10,14 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from nuclarium.report.figures import Rgb
-from nuclarium.report.lettering import drawable, font
+from nuclarium.report.lettering import SCALE, SIZE, TEXT, font, write
 from nuclarium.report.numbers import count_text, number_text
 
 Floats = npt.NDArray[np.float64]
-_SCALE = 2
 _PANEL_WIDTH, _PANEL_HEIGHT = 340, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 44, 46
-_TEXT, _QUIET, _LINE = (29, 35, 40), (91, 102, 112), (223, 226, 224)
+_QUIET, _LINE = (91, 102, 112), (223, 226, 224)
 _BAR, _DARK = (127, 181, 181), (11, 110, 117)
-_SIZE = 12
 _LEAST_ROOM = 46
 
 
@@ -64,9 +62,9 @@ def dataset_figure(rows: Sequence[FigureRow], *, title: str, area_unit: str) -> 
     """
     room = max(_PANEL_WIDTH, _LEFT + _RIGHT + _LEAST_ROOM * len(rows))
     width, height = 2 * room, 2 * _PANEL_HEIGHT + 30
-    picture = Image.new("RGB", (width * _SCALE, height * _SCALE), "white")
+    picture = Image.new("RGB", (width * SCALE, height * SCALE), "white")
     draw = ImageDraw.Draw(picture)
-    _write(draw, (12, 8), title, size=15)
+    write(draw, (12, 8), title, size=15)
     names = [row.name for row in rows]
     panels: list[Callable[[_Panel], None]] = [
         lambda panel: panel.bars([float(row.n_images) for row in rows]),
@@ -98,7 +96,7 @@ class _Panel:
         for number, value in enumerate(values):
             x, half = self._middle(number)
             self._rectangle(x - half, place(value), x + half, place(0), _BAR)
-            _write(self.draw, (x, place(value) - 4), count_text(int(value)), anchor="mb", size=11)
+            write(self.draw, (x, place(value) - 4), count_text(int(value)), anchor="mb", size=11)
 
     def boxes(self, groups: Sequence[Floats]) -> None:
         """Draw one box a name; nothing where there are no values."""
@@ -124,13 +122,13 @@ class _Panel:
             self._rectangle(x - half, place(q3), x + half, place(q1), _BAR)
             self._rectangle(x - half, place(median) - 1, x + half, place(median) + 1, _DARK)
             y = place(float(values.mean()))
-            self.draw.ellipse([(v) * _SCALE for v in (x - 3, y - 3, x + 3, y + 3)], fill=_TEXT)
+            self.draw.ellipse([(v) * SCALE for v in (x - 3, y - 3, x + 3, y + 3)], fill=TEXT)
 
     def _axes(self, high: float) -> Callable[[float], float]:
         """Draw title, grid and names; give the function from a value to its place."""
         left, top = self.corner
         base, ceiling = top + _PANEL_HEIGHT - _BOTTOM, top + _TOP
-        _write(self.draw, (left + 12, top + 10), self.title, size=13)
+        write(self.draw, (left + 12, top + 10), self.title, size=13)
         step = _step(high)
         high = max(high, step)
 
@@ -140,12 +138,12 @@ class _Panel:
         for mark in np.arange(0, high * 1.0001, step).tolist():
             y = place(mark)
             self._rectangle(left + _LEFT, y - 0.5, left + self.width - _RIGHT, y + 0.5, _LINE)
-            _write(self.draw, (left + _LEFT - 6, y), number_text(mark), anchor="rm", colour=_QUIET)
+            write(self.draw, (left + _LEFT - 6, y), number_text(mark), anchor="rm", colour=_QUIET)
         for number, name in enumerate(self.names):
             room = (self.width - _LEFT - _RIGHT) / max(1, len(self.names))
             text = _fitted(name, room - 4)
             x, _ = self._middle(number)
-            _write(self.draw, (x, base + 8), text, anchor="mt", colour=_QUIET)
+            write(self.draw, (x, base + 8), text, anchor="mt", colour=_QUIET)
         return place
 
     def _middle(self, number: int) -> tuple[float, float]:
@@ -156,7 +154,7 @@ class _Panel:
     def _rectangle(
         self, x0: float, y0: float, x1: float, y1: float, colour: tuple[int, int, int]
     ) -> None:
-        self.draw.rectangle([v * _SCALE for v in (x0, y0, x1, y1)], fill=colour)
+        self.draw.rectangle([v * SCALE for v in (x0, y0, x1, y1)], fill=colour)
 
 
 def _whiskers(values: Floats) -> tuple[float, float]:
@@ -174,22 +172,9 @@ def _step(high: float) -> float:
     return next(step for step in powers if step * 5 >= high)
 
 
-def _write(
-    draw: ImageDraw.ImageDraw,
-    place: tuple[float, float],
-    text: str,
-    *,
-    anchor: str = "la",
-    size: int = _SIZE,
-    colour: tuple[int, int, int] = _TEXT,
-) -> None:
-    at = (place[0] * _SCALE, place[1] * _SCALE)
-    draw.text(at, drawable(text), fill=colour, anchor=anchor, font=font(size * _SCALE))
-
-
 def _fitted(text: str, room: float) -> str:
     """Cut a name to the room that it has."""
-    letters = font(_SIZE * _SCALE)
-    while len(text) > 2 and letters.getlength(text) > room * _SCALE:
+    letters = font(SIZE * SCALE)
+    while len(text) > 2 and letters.getlength(text) > room * SCALE:
         text = text[:-2] + "…"
     return text

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
-from PIL import ImageFont
+from PIL import ImageDraw, ImageFont
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+SCALE = 2
+"""Pixels a unit of figures that are drawn for print."""
+TEXT = (29, 35, 40)
+SIZE = 12
 
 _WORDS = {"µm²": "square micrometres", "μm²": "square micrometres", "µm": "micrometres"}
 _ALIKE = str.maketrans(
@@ -31,3 +36,17 @@ def drawable(text: str) -> str:
         text = text.replace(unit, words)
     apart = unicodedata.normalize("NFKD", text.translate(_ALIKE))
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def write(
+    draw: ImageDraw.ImageDraw,
+    place: tuple[float, float],
+    text: str,
+    *,
+    anchor: str = "la",
+    size: int = SIZE,
+    colour: tuple[int, int, int] = TEXT,
+) -> None:
+    """Write a text in a figure for print; place and size are in its units, `SCALE` pixels each."""
+    at = (place[0] * SCALE, place[1] * SCALE)
+    draw.text(at, drawable(text), fill=colour, anchor=anchor, font=font(size * SCALE))

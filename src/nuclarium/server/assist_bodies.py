@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, cast, get_args
 
 from nuclarium.annotate import checks
-from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import AnnotationError
 from nuclarium.core.geometry import Box
 from nuclarium.server.bodies import body_schema

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.document import DocumentHead
-from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import AnnotationError
 from nuclarium.core.geometry import Box
 from nuclarium.server.access import Rater, Viewer, is_read_only, seen_document

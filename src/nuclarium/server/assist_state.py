@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from fastapi import FastAPI, Request
 
 from nuclarium.annotate.document import DocumentHead
-from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.geometry import Box
 from nuclarium.server.access import Person, seen_document
 from nuclarium.server.errors import Forbidden, Refusal

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.document import DocumentHead
-from nuclarium.annotate.nuclei import Stroke
 from nuclarium.annotate.store_suggestions import Suggestion
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import AnnotationError
 from nuclarium.io.files import hash_file
 from nuclarium.predict.model import shipped_models

@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.blind import seen_by
+from nuclarium.annotate.changes import changes_from_json
 from nuclarium.annotate.document import Box, DocumentHead
-from nuclarium.annotate.nuclei import changes_from_json
 from nuclarium.core.errors import AnnotationError
 from nuclarium.server.access import (
     Person,

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nuclarium.core.errors import InputNotFoundError, NuclariumError, SettingsError
-from nuclarium.dataset.manifest import Dataset, read_dataset
+from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.io.write import write_json, write_text
 from nuclarium.models.encoders import PAPER_NAMES, build_encoder, encoder_name, paper_name
 from nuclarium.train.benchmark_run import Job, measure, train_one

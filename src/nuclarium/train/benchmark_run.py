@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.io.write import write_json
 
 

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.predict.model import DecoderSpec, load_model
 
 TargetName = Literal["distance", "binary"]

@@ -12,7 +12,9 @@ from typing import Literal
 import numpy as np
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
-from nuclarium.dataset.manifest import Dataset, Item, read_dataset
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.io import hash_file
 from nuclarium.train.config import TrainConfig
 

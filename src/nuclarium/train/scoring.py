@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.evaluate import ImageScores, score
 from nuclarium.io.write import written_whole
 from nuclarium.predict.engine import Engine, start_engine

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import nuclarium
-from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import NuclariumError, SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.suggest.classifier import PixelClassifier, trained

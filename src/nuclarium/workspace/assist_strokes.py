@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import SettingsError
 from nuclarium.io.interchange.drawings import Drawing, painted
 from nuclarium.suggest.classifier import CLASS_NAMES

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nuclarium import __version__
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.io.write import write_table, write_text
 from nuclarium.report.benchmark_page import (
     BenchmarkPage,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nuclarium.dataset.manifest import MANIFEST, read_dataset, versions
-from nuclarium.dataset.split import SplitSettings, split_counts
+from nuclarium.dataset.manifest import MANIFEST
+from nuclarium.dataset.read import read_dataset, versions
+from nuclarium.dataset.split import split_counts
+from nuclarium.dataset.split_settings import SplitSettings
 from nuclarium.workspace.dataset import split_dataset
 from nuclarium.workspace.dataset_exchange import import_dataset
 

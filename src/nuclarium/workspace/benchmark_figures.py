@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.report.figures import Rgb, display_rgb, overlay, write_png
 from nuclarium.report.masks import agreement_picture, mask_picture
 from nuclarium.report.sheet import Row, sheet

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.marks import Kind, Marks
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.formats.nucls import shipped_classes
 from nuclarium.dataset.intake import Intake, read_plane
 from nuclarium.dataset.marks import ItemMarks, draw_labels
 from nuclarium.dataset.pairs import safe_id
 from nuclarium.io.readers import open_image
-from nuclarium.raters.marks import read_marks
+from nuclarium.raters.read_marks import read_marks
 from nuclarium.workspace.consensus_gallery import image_of
 from nuclarium.workspace.dataset import Card, freeze
 

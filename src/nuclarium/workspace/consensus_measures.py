@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.accuracy.confusion import Confusions, confusions
-from nuclarium.raters.accuracy.raters import rater_accuracy
+from nuclarium.raters.accuracy.confusion import Confusions
 from nuclarium.raters.agreement.levels import truth_at
-from nuclarium.raters.agreement.pairs import PairwiseKappa, pairwise_kappa
+from nuclarium.raters.agreement.pairs import PairwiseKappa
 from nuclarium.raters.agreement.scaling import scaled_places
 from nuclarium.raters.answers import Answers
 from nuclarium.raters.truth.inference import Truth
@@ -25,23 +24,17 @@ from nuclarium.workspace.consensus_agreement import (
 from nuclarium.workspace.consensus_disputed import disputed_table
 from nuclarium.workspace.consensus_enough import simulation_of
 from nuclarium.workspace.consensus_groups import groups_table, inferred
+from nuclarium.workspace.consensus_pairs import confusions_of, pairs_of_raters
+from nuclarium.workspace.consensus_raters import (
+    rater_scores,
+    rater_table,
+    remarks_on_scores,
+)
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 from nuclarium.workspace.consensus_study import Study, at_level, levels_of
 
 Advance = Callable[[int], None]
 Floats = npt.NDArray[np.float64]
-MOST_PAIRED = 200
-"""Raters of whom every two are compared."""
-
-MOST_LABELS = 200
-"""Labels of which raters are compared class by class."""
-_MOST_WORK = 3e8
-_FEWEST_DRAWS = 100
-_NO_SCORES = pd.DataFrame(
-    columns=["rater", "group", "score", "label", "value", "low", "high", "n", "in_truth", "remark"]
-)
-
-SCORES = ("accuracy", "mcc", "detection_f1", "detection_precision", "detection_recall")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,11 +108,11 @@ def measures_of(
     if study.hierarchy is not None:
         rolled = truth_at(truth, study.hierarchy, level)
     everyone = at_level(study.answers, study.hierarchy, level, ambiguous=True)
-    scores, of_scores = _scores(everyone, rolled, settings, rng)
+    scores, of_scores = rater_scores(everyone, rolled, settings, rng)
     advance(1)
-    raters = _raters(everyone, truth, scores, settings)
+    raters = rater_table(everyone, truth, scores, settings)
     judged = everyone.only(raters=list(raters["rater"]))
-    pairs, of_pairs = _pairs(judged, settings, rng)
+    pairs, of_pairs = pairs_of_raters(judged, settings, rng)
     advance(1)
     ambiguous = None if study.hierarchy is None else study.hierarchy.ambiguous
     simulation, of_simulation = simulation_of(judged, rolled, ambiguous, settings, advance)
@@ -136,13 +129,13 @@ def measures_of(
         pairs=pairs,
         places=None if pairs is None else scaled_places(1 - pairs.kappa),
         simulation=simulation,
-        confusions=_confusions(everyone, rolled, judged),
+        confusions=confusions_of(everyone, rolled, judged),
         disputed=disputed_table(study.answers, truth),
         judged_by=_judged_by(settings),
         remarks=(
             *truth.remarks,
             *of_scores,
-            *_of_scores(scores),
+            *remarks_on_scores(scores),
             *of_pairs,
             *of_simulation,
             *remarks_on_agreement(agreed),
@@ -154,25 +147,6 @@ def _judged_by(settings: ConsensusSettings) -> str:
     if settings.truth_group:
         return f"the truth inferred from {' and '.join(settings.truth_group)}"
     return "the truth inferred from all raters"
-
-
-def _of_scores(scores: pd.DataFrame) -> list[str]:
-    """Return remarks on raters, each once, without what only some draws lacked."""
-    told = scores.loc[(scores["label"] == "") & (scores["remark"] != ""), "remark"]
-    found: list[str] = []
-    for text in told.drop_duplicates().sort_values(key=lambda texts: texts.str.len()):
-        if not any(text.startswith(shorter) for shorter in found):
-            found.append(text)
-    return found
-
-
-def _confusions(answers: Answers, truth: Truth, judged: Answers) -> Confusions | None:
-    """Count what judged raters took for what, in their order."""
-    if len(answers.labels) > MOST_LABELS:
-        return None
-    found = confusions(answers, truth)
-    place = [found.raters.index(name) for name in judged.raters]
-    return replace(found, raters=judged.raters, counts=found.counts[place])
 
 
 def _level(study: Study, settings: ConsensusSettings) -> str:
@@ -189,76 +163,3 @@ def _level(study: Study, settings: ConsensusSettings) -> str:
             f"got {settings.level}."
         )
     return settings.level
-
-
-def _scores(
-    answers: Answers, truth: Truth, settings: ConsensusSettings, rng: np.random.Generator
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Judge every rater; those of other groups count for what a nucleus is, and are left out."""
-    if len(answers.labels) > MOST_LABELS:
-        return _NO_SCORES, (
-            f"There are {len(answers.labels):,} labels, more than {MOST_LABELS}: raters are judged "
-            "by their skill alone, without scores of classes, confusions and pairs. Roll labels "
-            "up with --hierarchy and --level.",
-        )
-    draws, said = _draws(answers, settings)
-    table = rater_accuracy(answers, truth, rng=rng, draws=draws)
-    if settings.group:
-        table = table[table["group"].isin(settings.group)]
-    return table.reset_index(drop=True), said
-
-
-def _draws(answers: Answers, settings: ConsensusSettings) -> tuple[int, tuple[str, ...]]:
-    """Return how many bootstrap samples can be afforded for each rater."""
-    units = len(answers.fields) if answers.field is not None else len(answers.items)
-    draws = int(_MOST_WORK // max(units * len(answers.raters) * len(answers.labels), 1))
-    if draws >= settings.resamples:
-        return settings.resamples, ()
-    many = (
-        f"{len(answers.raters):,} raters on {units:,} "
-        f"{'items' if answers.field is None else 'fields'} are many to draw from"
-    )
-    if draws >= _FEWEST_DRAWS:
-        return draws, (f"Intervals of raters are from {draws} samples, since {many}.",)
-    return 0, (
-        f"Raters have no intervals, since {many}. Say in which field each item is, or choose a "
-        "group.",
-    )
-
-
-def _raters(
-    answers: Answers, truth: Truth, scores: pd.DataFrame, settings: ConsensusSettings
-) -> pd.DataFrame:
-    """Return one row a judged rater: answers, skill, and the scores of all classes."""
-    chosen = answers.only(groups=settings.group or None)
-    table = pd.DataFrame({"rater": chosen.raters, "group": chosen.group or ""})
-    table["n_answers"] = chosen.answers_of_raters
-    table = table.merge(truth.rater_table().drop(columns="n_answers"), "left", on="rater")
-    whole = scores[scores["label"] == ""]
-    for score in SCORES:
-        part = whole[whole["score"] == score].set_index("rater")
-        for end, column in (("", "value"), ("_low", "low"), ("_high", "high")):
-            table[f"{score}{end}"] = table["rater"].map(part[column]).astype(float)
-    of_classes = scores[(scores["label"] != "") & (scores["score"] == "mcc")]
-    if len(of_classes):
-        wide = of_classes.pivot_table(index="rater", columns="label", values="value", sort=False)
-        table = table.merge(wide.add_prefix("mcc_"), "left", on="rater")
-    table["in_truth"] = table["rater"].isin(truth.raters)
-    order = [name for name in ("accuracy", "skill") if table[name].notna().any()]
-    known = [name for name in table.columns if not table[name].isna().all()]
-    return table[known].sort_values(order, ascending=False, kind="stable", ignore_index=True)
-
-
-def _pairs(
-    answers: Answers, settings: ConsensusSettings, rng: np.random.Generator
-) -> tuple[PairwiseKappa | None, tuple[str, ...]]:
-    if len(answers.raters) < 2 or len(answers.labels) > MOST_LABELS:
-        return None, ()
-    if len(answers.raters) > MOST_PAIRED:
-        return None, (
-            f"{len(answers.raters):,} raters are too many to compare every two of them; up to "
-            f"{MOST_PAIRED} are. Choose a group with --group.",
-        )
-    draws, _ = _draws(answers, settings)
-    found = pairwise_kappa(answers, rng=rng, draws=draws)
-    return found, found.remarks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nuclarium.raters.agreement.coefficient import band
+from nuclarium.raters.agreement.bands import band
 from nuclarium.raters.answers import UNDETECTED
 from nuclarium.report.interval_plot import estimate_text
 from nuclarium.report.numbers import count_text, number_text

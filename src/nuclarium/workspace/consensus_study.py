@@ -13,9 +13,12 @@ import pandas as pd
 from nuclarium.core.classes import Hierarchy, read_hierarchy, shipped_hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.agreement.levels import answers_at
-from nuclarium.raters.anchors.clusters import Anchors, find_anchors, given_anchors
+from nuclarium.raters.anchors.anchors import Anchors
+from nuclarium.raters.anchors.clusters import find_anchors
+from nuclarium.raters.anchors.given import given_anchors
 from nuclarium.raters.answers import UNDETECTED, Answers, read_answers, remarks_on
-from nuclarium.raters.marks import RaterMarks, read_marks
+from nuclarium.raters.marks import RaterMarks
+from nuclarium.raters.read_marks import read_marks
 from nuclarium.workspace.consensus_input import BOX
 from nuclarium.workspace.consensus_settings import ConsensusSettings
 

@@ -14,11 +14,14 @@ from nuclarium.dataset.build import LOOK, Built, build_version, derive_version
 from nuclarium.dataset.diff import Change, compare_versions
 from nuclarium.dataset.duplicates import near_duplicates
 from nuclarium.dataset.intake import Intake, IntakeSettings, take_folder
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.leaks import torn
 from nuclarium.dataset.look import look_of
-from nuclarium.dataset.manifest import MANIFEST, Dataset, Item, read_dataset, versions
+from nuclarium.dataset.manifest import MANIFEST, Dataset
 from nuclarium.dataset.mark_stats import class_counts, count_items
-from nuclarium.dataset.split import SplitSettings, split_counts, split_items
+from nuclarium.dataset.read import read_dataset, versions
+from nuclarium.dataset.split import split_counts, split_items
+from nuclarium.dataset.split_settings import SplitSettings
 from nuclarium.dataset.styles import DISTANCE, group_by_look
 from nuclarium.dataset.trouble import sizes_of
 from nuclarium.workspace.project import record_around
@@ -28,7 +31,7 @@ Advance = Callable[[int], None]
 CLASSES = "classes"
 
 
-def nobody(number: int) -> None:
+def uncounted(number: int) -> None:
     """Take no notice of how many are done."""
 
 
@@ -79,7 +82,7 @@ def build_dataset(
     settings: IntakeSettings | None = None,
     card: Card | None = None,
     *,
-    advance: Advance = nobody,
+    advance: Advance = uncounted,
 ) -> Outcome:
     """Freeze a folder of images and labels, or the patches of a project, as a dataset.
 
@@ -112,7 +115,7 @@ def freeze(
     card: Card,
     *,
     meta: Mapping[str, Any] | None = None,
-    advance: Advance = nobody,
+    advance: Advance = uncounted,
 ) -> Outcome:
     """Write drafts as the next version; what the card leaves out is kept from the version before.
 
@@ -161,7 +164,7 @@ def split_dataset(dataset: Path, settings: SplitSettings) -> Outcome:
     notes: list[str] = []
     items: tuple[Item, ...] = before.items
     if settings.by == LOOK and not all(item.value(LOOK) for item in items):
-        items = _with_looks(before, DISTANCE, nobody)
+        items = _with_looks(before, DISTANCE, uncounted)
         notes.append("The groups of images that look alike were found first.")
     classes = None
     if settings.stratify == CLASSES and not settings.published:
@@ -174,7 +177,7 @@ def split_dataset(dataset: Path, settings: SplitSettings) -> Outcome:
 
 
 def group_dataset(
-    dataset: Path, *, distance: float = DISTANCE, advance: Advance = nobody
+    dataset: Path, *, distance: float = DISTANCE, advance: Advance = uncounted
 ) -> Outcome:
     """Put images that look alike in groups, as the column ``look`` of a new version.
 

@@ -12,13 +12,15 @@ import nuclarium
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.dataset.audit import KINDS, Audit, audit
+from nuclarium.dataset.item import Item
 from nuclarium.dataset.leaks import Finding, leak_summary
-from nuclarium.dataset.manifest import Dataset, Item, read_dataset
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.pixels import Pixels
+from nuclarium.dataset.read import read_dataset
 from nuclarium.io.write import write_text
 from nuclarium.report.gallery import GalleryCard, GalleryHead, GallerySection, render_gallery
 from nuclarium.report.pictures import Picture, picture_of
-from nuclarium.workspace.dataset import Advance, nobody
+from nuclarium.workspace.dataset import Advance, uncounted
 
 SHOWN_OF_A_KIND = 24
 _MARGIN = 24
@@ -26,7 +28,7 @@ _LEAST_WINDOW = 96
 
 
 def audit_dataset(
-    dataset: Path, *, page: Path | None = None, workers: int = 2, advance: Advance = nobody
+    dataset: Path, *, page: Path | None = None, workers: int = 2, advance: Advance = uncounted
 ) -> Audit:
     """Look for leaks and for trouble with labels; see `dataset.audit`.
 

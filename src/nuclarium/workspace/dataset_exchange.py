@@ -8,8 +8,9 @@ from pathlib import Path
 from nuclarium.dataset.exchange import AUTO, export_dataset, import_folder, left_out
 from nuclarium.dataset.formats.companions import read_card
 from nuclarium.dataset.intake import IntakeSettings
-from nuclarium.dataset.manifest import Dataset, read_dataset
-from nuclarium.workspace.dataset import Advance, Card, Outcome, check_target, freeze, nobody
+from nuclarium.dataset.manifest import Dataset
+from nuclarium.dataset.read import read_dataset
+from nuclarium.workspace.dataset import Advance, Card, Outcome, check_target, freeze, uncounted
 
 
 def import_dataset(
@@ -19,7 +20,7 @@ def import_dataset(
     settings: IntakeSettings | None = None,
     card: Card | None = None,
     *,
-    advance: Advance = nobody,
+    advance: Advance = uncounted,
 ) -> Outcome:
     """Freeze a folder in another program's format as a dataset.
 
@@ -51,7 +52,7 @@ class Exported:
     notes: list[str]
 
 
-def export_files(dataset: Path, out: Path, kind: str, *, advance: Advance = nobody) -> Exported:
+def export_files(dataset: Path, out: Path, kind: str, *, advance: Advance = uncounted) -> Exported:
     """Write the newest version of a dataset, or a version, in another program's format."""
     opened = read_dataset(dataset)
     notes = left_out(opened, kind)

@@ -10,7 +10,7 @@ from nuclarium.core.errors import SettingsError
 from nuclarium.dataset.exchange import AUTO, FORMATS
 from nuclarium.dataset.intake import IntakeSettings
 from nuclarium.dataset.published_folds import PUBLISHED
-from nuclarium.dataset.split import RATIOS, SplitSettings, parse_ratios
+from nuclarium.dataset.split_settings import RATIOS, SplitSettings, parse_ratios
 
 STRATIFIED = "condition-stratified"
 

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.errors import OutputError
-from nuclarium.dataset.manifest import read_dataset
 from nuclarium.dataset.mark_stats import count_items, marks_table
+from nuclarium.dataset.read import read_dataset
 from nuclarium.dataset.stats import ALL, gather, table_of
 from nuclarium.io.write import write_table
 from nuclarium.report.dataset_figure import FigureRow, dataset_figure
 from nuclarium.report.figures import write_png
-from nuclarium.workspace.dataset import Advance, nobody
+from nuclarium.workspace.dataset import Advance, uncounted
 from nuclarium.workspace.dataset_marks import format_marks, marks_figure
 
 _PLUS_MINUS = "±"
@@ -28,7 +28,7 @@ def dataset_stats(
     by: str = "condition",
     out: Path | None = None,
     figure: Path | None = None,
-    advance: Advance = nobody,
+    advance: Advance = uncounted,
 ) -> pd.DataFrame:
     """Count images and nuclei by condition, with means and spreads; see `dataset.stats`.
 

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.dataset.manifest import MANIFEST, Dataset, read_dataset, versions
+from nuclarium.dataset.manifest import MANIFEST, Dataset
 from nuclarium.dataset.pairs import listed
+from nuclarium.dataset.read import read_dataset, versions
 from nuclarium.evaluate.mark_matching import Method
 from nuclarium.evaluate.mark_scores import MarkScores, score_marks
 

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 import nuclarium
-from nuclarium.core.errors import OutputError
 from nuclarium.io.lsm_info import LsmChannel, LsmNotes
 from nuclarium.io.write import write_json, write_labels, write_table, write_text, written_whole
 from nuclarium.io.write_lsm import write_lsm
@@ -27,6 +26,7 @@ from nuclarium.workspace.organoid_set import (
     record,
     sheet,
 )
+from nuclarium.workspace.sample_folder import check_free
 
 CHANNEL = LsmChannel("DAPI (synthetic)", (0, 0, 255), excitation_nm=405, emission_nm=(420, 480))
 _MARK = "truth/planted.json"
@@ -65,7 +65,7 @@ def write_organoids(
     OutputError
         If something else is in the folder, or the file system refuses.
     """
-    _check_free(folder, overwrite)
+    check_free(folder, "a set of synthetic organoids", [_MARK], overwrite=overwrite)
     colonies = list(iter_colonies(settings))
     with written_whole(folder) as part:
         part.mkdir()
@@ -121,21 +121,6 @@ def write_colony(folder: Path, colony: Colony, shape: tuple[int, int, int]) -> p
     table.insert(0, "image", colony.name)
     table.insert(1, "group", colony.name)
     return table
-
-
-def _check_free(folder: Path, overwrite: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / _MARK).is_file():
-        raise OutputError(
-            f"{folder} must be new, empty, or hold synthetic organoids, but something else is "
-            "there. Choose another folder."
-        )
-    if not overwrite:
-        raise OutputError(
-            f"{folder} holds synthetic organoids already. Use --overwrite to replace them, or "
-            "choose another folder."
-        )
 
 
 def _summary(folder: Path, settings: OrganoidSet, nuclei: pd.DataFrame) -> dict[str, Any]:

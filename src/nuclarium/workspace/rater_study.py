@@ -12,12 +12,13 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 import nuclarium
-from nuclarium.core.errors import OutputError, SettingsError
+from nuclarium.core.errors import SettingsError
 from nuclarium.io.write import write_json, write_table, write_text, written_whole
 from nuclarium.synthetic.raters import Study, study
 from nuclarium.synthetic.raters_picture import field_picture
 from nuclarium.synthetic.raters_spec import ARMS, GROUPS, Arm, Group, StudySpec
 from nuclarium.synthetic.raters_tables import field_names
+from nuclarium.workspace.sample_folder import check_free
 
 _MARK = "planted.json"
 _TABLES = ("marks", "origin", "truth", "lookalikes", "raters", "confusion", "suggestions")
@@ -115,7 +116,7 @@ def write_rater_study(
     OutputError
         If something else is in the folder, or the file system refuses.
     """
-    _check_free(folder, overwrite)
+    check_free(folder, "a synthetic rating study", [_MARK, "confusion.csv"], overwrite=overwrite)
     made = study(settings.spec, np.random.default_rng(settings.seed))
     with written_whole(folder) as part:
         part.mkdir()
@@ -139,21 +140,6 @@ def _write_pictures(folder: Path, made: Study, seed: int, advance: Callable[[int
         )
         Image.fromarray(pixels).save(folder / f"{name}.png", pnginfo=said)
         advance(1)
-
-
-def _check_free(folder: Path, overwrite: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / _MARK).is_file() or not (folder / "confusion.csv").is_file():
-        raise OutputError(
-            f"{folder} must be new, empty, or hold a synthetic rating study, but something else is "
-            "there. Choose another folder."
-        )
-    if not overwrite:
-        raise OutputError(
-            f"{folder} holds a synthetic rating study already. Use --overwrite to replace it, or "
-            "choose another folder."
-        )
 
 
 def _summary(made: Study, settings: RaterStudy) -> dict[str, Any]:

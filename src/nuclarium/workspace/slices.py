@@ -14,7 +14,7 @@ from nuclarium.io.plane_files import read_facts, write_plane
 from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.channel import choose_channel
 from nuclarium.preprocess.planes import Plane, select_planes
-from nuclarium.preprocess.slices import SliceSettings
+from nuclarium.preprocess.slices import SliceSettings, check_mode
 from nuclarium.workspace.file_states import hashed
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.raw_images import RawImage
@@ -62,7 +62,13 @@ def write_slices(
         The command, for the record.
     advance : callable
         Called with the number of images that are done.
+
+    Raises
+    ------
+    SettingsError
+        If the planes are in words that no stack has; what one image lacks is its failure.
     """
+    check_mode(settings.planes)
     result = SliceResult()
     recorded = set() if project is None else project.recorded_outputs("slices")
     for raw in images:

@@ -11,8 +11,9 @@ import pandas as pd
 from nuclarium.annotate.blind import ADJUDICATION
 from nuclarium.annotate.checks import new_id
 from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.edits import Edit
 from nuclarium.annotate.feedback import box_of, overlap
-from nuclarium.annotate.nuclei import Edit, Nucleus
+from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_studies import Study
 from nuclarium.core.errors import AnnotationError

@@ -13,7 +13,7 @@ from nuclarium.annotate.store_studies import Study
 from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.dataset.exchange import FORMATS as DATASET_FORMATS
 from nuclarium.dataset.exchange import export_dataset
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.io.write import write_json, write_table, written_whole
 from nuclarium.workspace.annotation_files import FORMATS as DOCUMENT_FORMATS
 from nuclarium.workspace.annotation_files import export_annotations

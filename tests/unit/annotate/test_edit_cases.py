@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from nuclarium.annotate.changes import change_from_json
 from nuclarium.annotate.document import Document, DocumentHead, EditConflict, apply
-from nuclarium.annotate.nuclei import change_from_json
 
 TABLE = Path(__file__).parents[2] / "cases" / "edits.json"
 CASES = json.loads(TABLE.read_text("utf-8"))["cases"]

@@ -7,14 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.annotations import RING, edit, gesture_id, nucleus_id, stroke
 
-from nuclarium.annotate.nuclei import (
-    Edit,
-    Nucleus,
-    Stroke,
-    change_from_json,
-    changes_from_json,
-)
+from nuclarium.annotate.changes import change_from_json, changes_from_json
+from nuclarium.annotate.edits import Edit
+from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.annotate.stored import change_of, nucleus_of, text_of
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import AnnotationError
 
 numbers = st.floats(-1e6, 1e6).map(lambda x: round(x, 2) + 0.0)

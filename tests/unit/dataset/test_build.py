@@ -8,7 +8,7 @@ from tests.datasets import dataset, draft
 
 from nuclarium.core.errors import OutputError, SettingsError, UnreadableImageError
 from nuclarium.dataset.build import build_version, derive_version
-from nuclarium.dataset.manifest import read_dataset, versions
+from nuclarium.dataset.read import read_dataset, versions
 from nuclarium.io import open_image
 
 

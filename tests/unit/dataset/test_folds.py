@@ -14,7 +14,8 @@ from nuclarium.dataset.exchange import import_folder
 from nuclarium.dataset.intake import IntakeSettings
 from nuclarium.dataset.leaks import find_torn
 from nuclarium.dataset.published_folds import published_folds
-from nuclarium.dataset.split import SplitSettings, split_items
+from nuclarium.dataset.split import split_items
+from nuclarium.dataset.split_settings import SplitSettings
 from nuclarium.workspace.dataset_options import split_settings
 
 SLIDES = (22, 27, 32, 25, 18)

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 
 
 @pytest.fixture

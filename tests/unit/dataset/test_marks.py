@@ -14,8 +14,9 @@ from nuclarium.core.errors import (
     UnreadableImageError,
 )
 from nuclarium.core.marks import Marks
-from nuclarium.dataset.build import Draft, build_version
-from nuclarium.dataset.manifest import MANIFEST, read_dataset
+from nuclarium.dataset.build import build_version
+from nuclarium.dataset.drafts import Draft
+from nuclarium.dataset.manifest import MANIFEST
 from nuclarium.dataset.marks import (
     ItemMarks,
     draw_labels,
@@ -24,6 +25,7 @@ from nuclarium.dataset.marks import (
     parse_marks,
     read_marks,
 )
+from nuclarium.dataset.read import read_dataset
 
 ROWS = [
     ("outline", (2, 2, 10, 10), "tumor"),

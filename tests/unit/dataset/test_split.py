@@ -6,13 +6,8 @@ from hypothesis import strategies as st
 from tests.datasets import item
 
 from nuclarium.core.errors import SettingsError
-from nuclarium.dataset.split import (
-    SplitSettings,
-    parse_ratios,
-    part_sizes,
-    split_counts,
-    split_items,
-)
+from nuclarium.dataset.split import part_sizes, split_counts, split_items
+from nuclarium.dataset.split_settings import SplitSettings, parse_ratios
 
 PAPER = {"250Pa": 453, "950Pa": 54, "1200Pa": 114, "1800Pa": 198}
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.image import Image
 from nuclarium.preprocess.planes import select_planes
-from nuclarium.preprocess.slices import choose_slices, count_planes
+from nuclarium.preprocess.slices import check_mode, choose_slices, count_planes
 
 SHARPNESS = [1.0, 5.0, 2.0, 5.0, 4.0, 0.0, 3.0]
 
@@ -77,3 +77,21 @@ def test_maximum_over_some_slices_is_that_of_numpy(rng):
     for plane in planes:
         expected = pixels[list(plane.slices)].max(axis=0)
         np.testing.assert_array_equal(plane.image.read(), expected)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("all", "best", "best:2", "best:0", "best:", "every:2", "every:0", "every", "max:2"),
+        *("max:1-", "max:1-3:2", "max:", "3", "-1", "1-", "1-3:2", "1-3:0", "007", "1:2"),
+        *("٣", "", "maximum"),
+    ],
+)
+def test_words_are_refused_before_a_stack_is_opened_if_no_stack_has_such_slices(word):
+    try:
+        choose_slices(word, 30, "stack", lambda: [0.0] * 30)
+    except SettingsError:
+        with pytest.raises(SettingsError, match="Slices must be"):
+            check_mode(word)
+    else:
+        check_mode(f"0, {word}")

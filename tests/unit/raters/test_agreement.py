@@ -14,12 +14,8 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 
 from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.core.errors import SettingsError
-from nuclarium.raters.agreement.coefficient import (
-    COEFFICIENTS,
-    agreement,
-    agreement_difference,
-    band,
-)
+from nuclarium.raters.agreement.bands import band
+from nuclarium.raters.agreement.coefficient import COEFFICIENTS, agreement, agreement_difference
 from nuclarium.raters.agreement.counts import label_counts, told
 from nuclarium.raters.agreement.distances import distance
 from nuclarium.raters.agreement.levels import answers_at, detected_by

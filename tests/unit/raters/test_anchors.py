@@ -8,11 +8,12 @@ from tests.rater_marks import disc, grid, jittered, outline_columns, table
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.anchors.choice import Preference
-from nuclarium.raters.anchors.clusters import find_anchors, given_anchors
+from nuclarium.raters.anchors.clusters import find_anchors
+from nuclarium.raters.anchors.given import given_anchors
 from nuclarium.raters.anchors.linkage import complete_linkage
 from nuclarium.raters.anchors.nearness import Nearness, Similarity
 from nuclarium.raters.answers import UNDETECTED
-from nuclarium.raters.marks import read_marks
+from nuclarium.raters.read_marks import read_marks
 
 NAN = np.nan
 

@@ -23,7 +23,7 @@ def test_code_of_the_page_runs_from_the_first_to_the_last_block():
 
 def test_simulated_nuclei_that_were_marked_are_found_again():
     from nuclarium.raters.anchors.clusters import find_anchors
-    from nuclarium.raters.marks import read_marks
+    from nuclarium.raters.read_marks import read_marks
     from nuclarium.synthetic.raters import StudySpec, study
 
     made = study(StudySpec(fields=3), np.random.default_rng(1))

@@ -10,7 +10,6 @@ from nuclarium.core.errors import SettingsError
 from nuclarium.io.interchange.polygons import fill
 from nuclarium.raters.anchors.choice import Preference
 from nuclarium.raters.anchors.clusters import find_anchors
-from nuclarium.raters.marks import read_marks
 from nuclarium.raters.outlines.overlap import outline_overlap
 from nuclarium.raters.outlines.staple import staple
 from nuclarium.raters.outlines.truth import (
@@ -19,6 +18,7 @@ from nuclarium.raters.outlines.truth import (
     outline_answers,
     staple_outline,
 )
+from nuclarium.raters.read_marks import read_marks
 from nuclarium.raters.truth.inference import infer_truth
 
 NAN = np.nan

@@ -7,7 +7,7 @@ from tests.rater_marks import disc, outline_columns, table
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.anchors.clusters import find_anchors
-from nuclarium.raters.marks import read_marks
+from nuclarium.raters.read_marks import read_marks
 
 NAN = np.nan
 GOOD = ("a", "r1", "tumor", 0, 0, 10, 10)

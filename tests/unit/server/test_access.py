@@ -6,7 +6,7 @@ from tests.studio import Browser, point
 from tests.teamwork import LEAST as TEAMWORK
 
 from nuclarium.annotate.checks import new_id
-from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.strokes import Stroke
 
 LEAST = {
     "GET /api/me": "viewer",

@@ -3,8 +3,8 @@ from contextlib import aclosing
 
 from tests.studio import point, until
 
+from nuclarium.annotate.changes import changes_from_json
 from nuclarium.annotate.checks import new_id
-from nuclarium.annotate.nuclei import changes_from_json
 
 
 def test_document_is_opened_once(browsers, images):

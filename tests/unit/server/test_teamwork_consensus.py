@@ -148,7 +148,7 @@ def test_command_writes_what_the_page_gives(tmp_path, monkeypatch):
     from tests.served_team import make_project
     from tests.teamwork import square
 
-    from nuclarium.annotate.nuclei import change_from_json
+    from nuclarium.annotate.changes import change_from_json
     from nuclarium.annotate.store import Store
     from nuclarium.annotate.studies import Design
     from nuclarium.core.errors import SettingsError

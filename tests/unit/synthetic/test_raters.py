@@ -7,7 +7,7 @@ import pytest
 from nuclarium.core.classes import shipped_hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.raters.anchors.clusters import find_anchors
-from nuclarium.raters.marks import read_marks
+from nuclarium.raters.read_marks import read_marks
 from nuclarium.synthetic.raters import study
 from nuclarium.synthetic.raters_chances import at_quantiles, drawn_rows, latent_logit, logistic
 from nuclarium.synthetic.raters_classes import NUCLS, NucleusClass

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.dataset_files import write_dataset
+from tests.training_files import run_here
 
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 pytest.importorskip("lightning", reason="the extra train is not installed")
 
 from nuclarium.core.errors import NuclariumError, OutputError, SettingsError  # noqa: E402
-from nuclarium.dataset.manifest import read_dataset  # noqa: E402
+from nuclarium.dataset.read import read_dataset  # noqa: E402
 from nuclarium.evaluate import score  # noqa: E402
 from nuclarium.train.benchmark import Plan, jobs_of, run_benchmark  # noqa: E402
 from nuclarium.train.config import read_config  # noqa: E402
@@ -125,7 +126,8 @@ class TestFinished:
 
 
 @pytest.mark.slow
-def test_seeds_are_runs_of_their_own_and_are_pooled(tmp_path):
+def test_seeds_are_runs_of_their_own_and_are_pooled(tmp_path, monkeypatch):
+    monkeypatch.setattr(FreshProcesses, "run", run_here)
     dataset = write_dataset(tmp_path / "set")
     made = plan(dataset, tmp_path / "out", seeds=(0, 1), steps=1)
     folders = run_benchmark(made, progress=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels

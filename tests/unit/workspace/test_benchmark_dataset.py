@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from nuclarium.core.errors import NuclariumError
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.dataset.split import split_counts
 from nuclarium.workspace.benchmark_dataset import frozen_dataset
 

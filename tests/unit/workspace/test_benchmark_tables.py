@@ -5,7 +5,7 @@ import pytest
 from tests.dataset_files import write_dataset
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
-from nuclarium.dataset.manifest import read_dataset
+from nuclarium.dataset.read import read_dataset
 from nuclarium.evaluate import score
 from nuclarium.workspace.benchmark import write_benchmark
 from nuclarium.workspace.benchmark_runs import read_runs

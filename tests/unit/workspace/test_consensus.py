@@ -111,7 +111,7 @@ def test_an_item_in_two_fields_is_refused(tmp_path):
 
 
 def test_nuclei_of_the_truth_are_a_table_of_marks_again(tmp_path):
-    from nuclarium.raters.marks import read_marks
+    from nuclarium.raters.read_marks import read_marks
 
     consensus(marks(), tmp_path)
     table = pd.read_csv(tmp_path / "out" / "truth_marks.csv", keep_default_na=False)

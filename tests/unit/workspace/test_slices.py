@@ -148,6 +148,12 @@ def test_slice_that_is_not_there_is_named_for_its_image(project):
     assert "a slice in 0..5 for colony7.lsm" in result.failures[0].reason
 
 
+def test_words_that_mean_no_slices_are_refused_once_and_not_for_every_image(project):
+    with pytest.raises(SettingsError, match=r"Slices must be all, .* but got WRONG"):
+        sliced(project, "WRONG")
+    assert not (project.folder / "planes").exists()
+
+
 def test_image_that_is_not_in_the_project_is_refused(project):
     with pytest.raises(SettingsError, match="neither a name nor a file"):
         project_images(project, ["colony8"])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nuclarium.core.errors import SettingsError, UnreadableImageError
 from nuclarium.core.labels import Labels
 from nuclarium.core.outlines import Outline, iter_outlines
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.formats.coco_marks import (
     categories_of,
     foreign_marks,
@@ -23,7 +23,8 @@ from nuclarium.dataset.formats.coco_marks import (
 )
 from nuclarium.dataset.formats.companions import facts_of, known_facts, write_picture
 from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.marks import ItemMarks
 from nuclarium.dataset.pairs import SPLIT_NAMES, safe_id, stem_of
 from nuclarium.dataset.pixels import Pixels

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from nuclarium.dataset.manifest import SPLITS, Dataset, Item
+from nuclarium.dataset.item import SPLITS, Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.stats import natural
 
 _MISSING = "not said"

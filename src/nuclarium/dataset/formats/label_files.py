@@ -12,7 +12,8 @@ import tifffile
 from nuclarium.core.errors import OutputError
 from nuclarium.dataset.formats.companions import write_plain_labels
 from nuclarium.dataset.intake import Intake, IntakeSettings, take_folder
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.pairs import safe_id
 from nuclarium.dataset.pixels import write_tiff
 

@@ -15,12 +15,13 @@ from nuclarium.core.errors import NuclariumError, SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.labels import Labels
 from nuclarium.core.marks import Marks
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.formats.companions import facts_of, known_facts, read_card, read_classes
 from nuclarium.dataset.formats.nucls_names import FIELD, FOV, name_facts
 from nuclarium.dataset.formats.nucls_tables import is_nucls_tables, read_nucls_tables
 from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
-from nuclarium.dataset.manifest import CLASSES, Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import CLASSES, Dataset
 from nuclarium.dataset.marks import ItemMarks, draw_labels
 from nuclarium.dataset.pairs import listed, safe_id
 from nuclarium.dataset.pixels import Pixels

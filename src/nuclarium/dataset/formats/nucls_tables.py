@@ -13,7 +13,7 @@ import pandas as pd
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.marks import Marks
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.formats.nucls_names import FOV, name_facts
 from nuclarium.dataset.intake import Intake, IntakeSettings
 from nuclarium.dataset.marks import ItemMarks

@@ -10,7 +10,7 @@ import numpy as np
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.labels import Labels
 from nuclarium.core.outlines import iter_outlines
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.formats.companions import facts_of, known_facts, write_picture
 from nuclarium.dataset.intake import Intake, IntakeSettings, read_plane
 from nuclarium.dataset.manifest import Dataset

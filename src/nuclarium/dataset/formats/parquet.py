@@ -15,10 +15,11 @@ import tifffile
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.labels import Labels
-from nuclarium.dataset.build import Draft
+from nuclarium.dataset.drafts import Draft
 from nuclarium.dataset.formats.companions import is_picture, png_bytes
 from nuclarium.dataset.intake import Intake, IntakeSettings
-from nuclarium.dataset.manifest import Dataset, Item
+from nuclarium.dataset.item import Item
+from nuclarium.dataset.manifest import Dataset
 from nuclarium.dataset.marks import parse_marks
 from nuclarium.dataset.pairs import safe_id
 from nuclarium.dataset.pixels import Pixels

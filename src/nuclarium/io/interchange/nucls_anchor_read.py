@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nuclarium.core.classes import Hierarchy, shipped_hierarchy
-from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.core.errors import SettingsError
 from nuclarium.core.marks import Points
 from nuclarium.io.interchange.nucls_anchors import (
     NOT_SEEN,
@@ -22,6 +22,7 @@ from nuclarium.io.interchange.nucls_anchors import (
     nucls_groups,
 )
 from nuclarium.io.interchange.nucls_csv import BOX
+from nuclarium.io.interchange.nucls_table_file import read_nucls_table
 from nuclarium.io.rows import by_row, refuse_mistakes
 
 _NEEDED = ("anchor_id", "fovname", "evalset", *BOX)
@@ -60,7 +61,9 @@ def read_anchor_table(
         If columns are missing, or rows are wrong: each with what was expected.
     """
     hierarchy = hierarchy or shipped_hierarchy()
-    table = _one_clustering(_read(path), min_iou, path.name)
+    table = _one_clustering(
+        read_nucls_table(path, _NEEDED, what="A table of anchors", dtype=str), min_iou, path.name
+    )
     columns = list(raters) if raters is not None else _rater_columns(table, hierarchy)
     _check_raters(table, columns, path.name)
     boxes = table[list(BOX)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
@@ -82,25 +85,6 @@ def read_anchor_table(
         algorithmic=_outlines(table, "algorithmic"),
         accepted=_accepted(table, columns),
     )
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputNotFoundError(f"A table of anchors was expected at {path}. Check the spelling.")
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise SettingsError(
-            f"{path.name} must be a table with columns separated by commas, but reading failed: "
-            f"{error}. Copy it again."
-        ) from error
-    missing = [name for name in _NEEDED if name not in table]
-    if missing:
-        raise SettingsError(
-            f"{path.name} must have the columns {', '.join(_NEEDED)}, but has no "
-            f"{', '.join(missing)}. Is it a table of anchors?"
-        )
-    return table
 
 
 def _one_clustering(table: pd.DataFrame, min_iou: float | None, name: str) -> pd.DataFrame:

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.core.errors import SettingsError
 from nuclarium.core.marks import Marks
 from nuclarium.io.interchange.nucls_csv import BOX, COORDS, TYPES
 from nuclarium.io.interchange.nucls_marks import marks_of_table
 from nuclarium.io.interchange.nucls_names import FieldName, parse_field_name
 from nuclarium.io.interchange.nucls_remarks import listed
+from nuclarium.io.interchange.nucls_table_file import read_nucls_table
 from nuclarium.io.rows import refuse_mistakes
 from nuclarium.io.write import written_whole
 
@@ -91,8 +92,8 @@ def read_core_tables(folder: Path) -> NuclsTables:
     SettingsError
         If columns are missing, or rows are wrong: each with what was expected.
     """
-    fields = _read(folder / FIELDS, _FIELD_COLUMNS)
-    elements = _read(folder / ELEMENTS, _ELEMENT_COLUMNS)
+    fields = read_nucls_table(folder / FIELDS, _FIELD_COLUMNS)
+    elements = read_nucls_table(folder / ELEMENTS, _ELEMENT_COLUMNS)
     return checked_tables(fields, elements, names=(FIELDS, ELEMENTS))
 
 
@@ -194,22 +195,3 @@ def _odd(fields: pd.DataFrame, elements: pd.DataFrame) -> list[str]:
     if points:
         remarks.append(f"{points} elements are points without extent")
     return remarks
-
-
-def _read(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputNotFoundError(f"A table of NuCLS was expected at {path}, but there is nothing.")
-    try:
-        table = pd.read_csv(path, keep_default_na=False, low_memory=False)
-    except (OSError, EOFError, ValueError, pd.errors.ParserError) as error:
-        raise SettingsError(
-            f"{path.name} must be a table with columns separated by commas, but reading failed: "
-            f"{error}. Copy it again."
-        ) from error
-    missing = [name for name in needed if name not in table]
-    if missing:
-        raise SettingsError(
-            f"{path.name} must have the columns {', '.join(needed)}, but has no "
-            f"{', '.join(missing)}."
-        )
-    return table

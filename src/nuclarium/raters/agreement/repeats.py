@@ -14,7 +14,7 @@ from nuclarium.evaluate.counts import ratio
 from nuclarium.raters.agreement.bootstrap import Method
 from nuclarium.raters.agreement.counts import Told, Undetected, last_answers, told
 from nuclarium.raters.agreement.distances import Distance, Floats, distance
-from nuclarium.raters.agreement.pairs import PairSums, added_up
+from nuclarium.raters.agreement.pair_sums import PairSums, added_up
 from nuclarium.raters.agreement.remarks import on_draws, on_fields
 from nuclarium.raters.answer_codes import Answers
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box
 from nuclarium.core.outlines import iter_outlines
+from nuclarium.raters.anchors.anchors import Anchors
 from nuclarium.raters.anchors.answers import Who
 from nuclarium.raters.anchors.choice import Preference, medoids, ranks
-from nuclarium.raters.anchors.clusters import Anchors
 from nuclarium.raters.anchors.nearness import Nearness, Similarity
 from nuclarium.raters.answers import Answers
 from nuclarium.raters.marks import BOX, OUTLINE, Corners, RaterMarks
