@@ -25,6 +25,7 @@ export class AcceptTool implements Tool {
   ) {
     this.element.append(
       h("p", {}, "Click a dashed outline to accept it with the current class. ", h("kbd", {}, "R"), " rejects the one under the pointer. Drag a box over one whose outline is wrong."),
+      h("p", { class: "muted" }, "By keys: ", h("kbd", {}, "."), " and ", h("kbd", {}, ","), " mark the next and the one before, ", h("kbd", {}, "Enter"), " accepts, ", h("kbd", {}, "R"), " rejects."),
       sure,
     );
     viewer.addOverlay({ id: "wrong-box", order: 50, visible: true, draw: (ctx, view) => this.draw(ctx, view) });
@@ -72,10 +73,6 @@ export class AcceptTool implements Tool {
     [this.from, this.to] = [null, null];
     this.suggestions.hover(-1, -1);
     this.left();
-  }
-
-  rejectHovered(): void {
-    if (this.suggestions.hovered) this.suggestions.reject(this.suggestions.hovered);
   }
 
   private get box(): Box | null {

@@ -53,9 +53,13 @@ export class CanvasViewer implements Viewer {
   }
 
   setTool(tool: Tool | null): void {
-    this.pointers.tool?.cancel?.();
+    if (!this.pointers.cancelGesture()) this.pointers.tool?.cancel?.();
     this.pointers.tool = tool;
     this.element.style.cursor = tool?.cursor ?? "";
+  }
+
+  cancelGesture(): boolean {
+    return this.pointers.cancelGesture();
   }
 
   holdSpace(isHeld: boolean): void {
