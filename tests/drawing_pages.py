@@ -23,16 +23,11 @@ VIEWPORT = {"width": 1600, "height": 800}
 
 
 class Hand(Hands):
-    """One person's page with the image open, and gestures in image px."""
+    """One person's page with the document open, and gestures in image px."""
 
-    def __init__(self, studio, alias, **context):
-        self.studio = studio
-        self.context = studio.browser.new_context(**({"viewport": VIEWPORT} | context))
-        known = studio.app.state.studio.people.look_up(alias)
-        _, cookie = studio.app.state.studio.sessions.begin(alias, known.stamp)
-        name = studio.app.state.studio.sessions.cookie
-        self.context.add_cookies([{"name": name, "value": cookie, "url": studio.address}])
-        super().__init__(self.context.new_page(), SIDE)
+    def __init__(self, studio, context):
+        self.context = context
+        super().__init__(context.new_page(), SIDE)
         self.mistakes = []
         self.page.on("pageerror", lambda error: self.mistakes.append(str(error)))
         self.page.goto(f"{studio.address}/#/document/{studio.document}")
@@ -85,8 +80,19 @@ class Studio:
         self.document = self.store.open_document(self.image, owner=None).id
         self.hands = []
 
-    def person(self, alias="ann", **context):
-        self.hands.append(Hand(self, alias, **context))
+    def person(self, alias="ann", **options):
+        """A browser of somebody; a second one of the same person is a second laptop."""
+        context = self.browser.new_context(**({"viewport": VIEWPORT} | options))
+        known = self.app.state.studio.people.look_up(alias)
+        sessions = self.app.state.studio.sessions
+        _, cookie = sessions.begin(alias, known.stamp)
+        context.add_cookies([{"name": sessions.cookie, "value": cookie, "url": self.address}])
+        self.hands.append(Hand(self, context))
+        return self.hands[-1]
+
+    def tab(self, hand):
+        """A further tab of the same browser."""
+        self.hands.append(Hand(self, hand.context))
         return self.hands[-1]
 
     @property
@@ -104,8 +110,8 @@ class Studio:
         return self.store.head(self.document).revision
 
     def close(self):
-        for hand in self.hands:
-            hand.context.close()
+        for context in {hand.context for hand in self.hands}:
+            context.close()
         self.server.should_exit = True
         self.thread.join(20)
         self.store.close()

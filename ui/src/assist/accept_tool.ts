@@ -20,7 +20,7 @@ export class AcceptTool implements Tool {
     private readonly viewer: Viewer,
     private readonly shell: Shell,
     private readonly suggestions: Suggestions,
-    private readonly left: () => void,
+    private readonly looked: () => void,
     sure: HTMLElement,
   ) {
     this.element.append(
@@ -34,6 +34,7 @@ export class AcceptTool implements Tool {
   readonly element = h("div", { class: "stack" });
 
   panel(): HTMLElement {
+    this.looked(); // its keys count from now on
     return this.element;
   }
 
@@ -72,7 +73,7 @@ export class AcceptTool implements Tool {
   cancel(): void {
     [this.from, this.to] = [null, null];
     this.suggestions.hover(-1, -1);
-    this.left();
+    this.looked();
   }
 
   private get box(): Box | null {
