@@ -19,8 +19,6 @@ from nuclarium.workspace.project import Project
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DEPTH = 3
-FITTED = 0.96
-"""Part of the viewer's smaller side that an image fills when it is fitted in."""
 
 
 def colony(folder):
@@ -79,30 +77,6 @@ def opened_page(browser, address, width=1280, height=800, scheme="light"):
     yield page
     page.context.close()
     assert mistakes == []
-
-
-class Hand:
-    """A hand over the image: strokes and clicks at pixels of the image."""
-
-    def __init__(self, page, side=256):
-        self.page, self.side = page, side
-
-    def at(self, x, y):
-        """Place on the screen of a pixel, while the whole image is fitted in."""
-        box = self.page.locator(".viewer").bounding_box()
-        scale = FITTED * min(box["width"], box["height"]) / self.side
-        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        return middle[0] + (x - self.side / 2) * scale, middle[1] + (y - self.side / 2) * scale
-
-    def stroke(self, *points):
-        self.page.mouse.move(*self.at(*points[0]))
-        self.page.mouse.down()
-        for point in points[1:]:
-            self.page.mouse.move(*self.at(*point), steps=4)
-        self.page.mouse.up()
-
-    def click(self, x, y):
-        self.page.mouse.click(*self.at(x, y))
 
 
 def until(holds, seconds=20):

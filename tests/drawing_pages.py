@@ -1,11 +1,14 @@
 """A studio with one image and two people, and what their hands do in it: for tests and pictures."""
 
 import threading
+import time
 
 import numpy as np
 import tifffile
 import uvicorn
+from tests.hands import Hands
 
+from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.annotate.store import Store
 from nuclarium.server.app import create_app
 from nuclarium.server.origins import origins_of
@@ -19,17 +22,12 @@ VIEWPORT = {"width": 1600, "height": 800}
 """Wide, so that no option of a tool lies over the image."""
 
 
-class Hand:
-    """One person's page with the image open, and gestures in image px."""
+class Hand(Hands):
+    """One person's page with the document open, and gestures in image px."""
 
-    def __init__(self, studio, alias, **context):
-        self.studio = studio
-        self.context = studio.browser.new_context(**({"viewport": VIEWPORT} | context))
-        known = studio.app.state.studio.people.look_up(alias)
-        _, cookie = studio.app.state.studio.sessions.begin(alias, known.stamp)
-        name = studio.app.state.studio.sessions.cookie
-        self.context.add_cookies([{"name": name, "value": cookie, "url": studio.address}])
-        self.page = self.context.new_page()
+    def __init__(self, studio, context):
+        self.context = context
+        super().__init__(context.new_page(), SIDE)
         self.mistakes = []
         self.page.on("pageerror", lambda error: self.mistakes.append(str(error)))
         self.page.goto(f"{studio.address}/#/document/{studio.document}")
@@ -38,38 +36,28 @@ class Hand:
     def ready(self):
         self.page.locator(".saved", has_text="Saved").wait_for()
 
-    def at(self, x, y):
-        box = self.page.locator(".viewer").bounding_box()
-        scale = min(16, 0.96 * min(box["width"], box["height"]) / SIDE)
-        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        return middle[0] + (x - SIDE / 2) * scale, middle[1] + (y - SIDE / 2) * scale
 
-    def stroke(self, *points):
-        self.page.mouse.move(*self.at(*points[0]))
-        self.page.mouse.down()
-        for point in points[1:]:
-            self.page.mouse.move(*self.at(*point), steps=4)
-        self.page.mouse.up()
+def until(holds):
+    """Wait until something holds, fifteen seconds at most."""
+    for _ in range(750):
+        if holds():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never came to pass")
 
-    def click(self, x, y):
-        self.page.mouse.click(*self.at(x, y))
 
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def polygon(self, *corners):
-        self.press("Escape", "p")
-        for corner in corners:
-            self.click(*corner)
-        self.press("Enter")
+def area(nucleus: Nucleus) -> float:
+    """Of the exterior, in px²."""
+    x, y = np.array(nucleus.rings[0][::2]), np.array(nucleus.rings[0][1::2])
+    return abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2
 
 
 class Studio:
     """A server in this process, with its store at hand."""
 
     def __init__(self, folder, browser, pixels=PLAIN):
-        tifffile.imwrite(folder / "plain.tif", pixels)
+        axes = {"axes": "ZYX"[-pixels.ndim :]}
+        tifffile.imwrite(folder / "plain.tif", pixels, imagej=True, metadata=axes)
         self.browser = browser
         self.project = Project.create(folder / "project")
         import_images(self.project, [folder / "plain.tif"])
@@ -88,23 +76,42 @@ class Studio:
         run = {"sockets": [listening]}
         self.thread = threading.Thread(target=self.server.run, kwargs=run)
         self.thread.start()
-        image = self.app.state.studio.shelf.images()[0].to_json()["id"]
-        self.document = self.store.open_document(image, owner=None).id
+        self.image = self.app.state.studio.shelf.images()[0].to_json()["id"]
+        self.document = self.store.open_document(self.image, owner=None).id
         self.hands = []
 
-    def person(self, alias="ann", **context):
-        self.hands.append(Hand(self, alias, **context))
+    def person(self, alias="ann", **options):
+        """A browser of somebody; a second one of the same person is a second laptop."""
+        context = self.browser.new_context(**({"viewport": VIEWPORT} | options))
+        known = self.app.state.studio.people.look_up(alias)
+        sessions = self.app.state.studio.sessions
+        _, cookie = sessions.begin(alias, known.stamp)
+        context.add_cookies([{"name": sessions.cookie, "value": cookie, "url": self.address}])
+        self.hands.append(Hand(self, context))
+        return self.hands[-1]
+
+    def tab(self, hand):
+        """A further tab of the same browser."""
+        self.hands.append(Hand(self, hand.context))
         return self.hands[-1]
 
     @property
     def nuclei(self):
-        """What is stored, by place from left to right."""
-        found = self.store.document(self.document).nuclei.values()
+        """What is stored, by place from left to right; rejected suggestions have no place."""
+        found = [one for one in self.nuclei_with_rejected if one.rings]
         return sorted(found, key=lambda one: min(one.rings[0][::2]))
 
+    @property
+    def nuclei_with_rejected(self):
+        return list(self.store.document(self.document).nuclei.values())
+
+    @property
+    def revision(self):
+        return self.store.head(self.document).revision
+
     def close(self):
-        for hand in self.hands:
-            hand.context.close()
+        for context in {hand.context for hand in self.hands}:
+            context.close()
         self.server.should_exit = True
         self.thread.join(20)
         self.store.close()

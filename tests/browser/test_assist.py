@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-from tests.assist_pages import Hand, opened_page, served_colony, until
+from tests.assist_pages import opened_page, served_colony, until
+from tests.hands import Hands
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +25,7 @@ def places(truth):
 
 def test_scribble_mask_nuclei_accept_reject_reload(tmp_path, browser):
     with served_colony(tmp_path) as (address, store, truth), opened_page(browser, address) as page:
-        hand = Hand(page)
+        hand = Hands(page)
         nuclei = places(truth[PLANE])
         page.keyboard.press("q")
         for x, y in nuclei[:3]:

@@ -5,36 +5,20 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
-from tests.drawing_pages import PLAIN, VIEWPORT, Hand, Studio
+from tests.drawing_pages import PLAIN, SIDE, VIEWPORT, Studio, area, until
+from tests.hands import Hands
 
-from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.annotate.store import Store
 from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 
 ROOT = Path(__file__).parents[2]
-
-
-def until(holds):
-    """Wait until something holds, fifteen seconds at most."""
-    for _ in range(750):
-        if holds():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came to pass")
-
-
-def area(nucleus: Nucleus) -> float:
-    """Of the exterior, in px²."""
-    x, y = np.array(nucleus.rings[0][::2]), np.array(nucleus.rings[0][1::2])
-    return abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2
 
 
 @pytest.fixture
@@ -187,20 +171,20 @@ def test_server_is_killed_while_somebody_draws_and_comes_back(tmp_path, browser)
     project = Project.create(tmp_path / "project")
     import_images(project, [tmp_path / "plain.tif"])
     context = browser.new_context(viewport=VIEWPORT)
-    hand = Hand.__new__(Hand)
-    hand.page = context.new_page()
+    hand = Hands(context.new_page(), SIDE)
     with served(project.folder, 0) as address:
         port = re.search(r":(\d+)", address)[1]
         hand.page.goto(address)
         hand.page.get_by_role("link", name="plain").click()
-        hand.ready()
+        saved = hand.page.locator(".saved", has_text="Saved")
+        saved.wait_for()
         hand.polygon((20, 20), (60, 20), (60, 60))
-        hand.page.locator(".saved", has_text="Saved").wait_for()
+        saved.wait_for()
     hand.polygon((100, 20), (140, 20), (140, 60))
     hand.polygon((180, 20), (220, 20), (220, 60))
     hand.page.locator(".saved", has_text="Offline, 2 waiting").wait_for()
     with served(project.folder, port):
-        hand.page.locator(".saved", has_text="Saved").wait_for()
+        saved.wait_for()
     context.close()
     store_file = next(project.folder.rglob("*.sqlite"))
     with Store.open(store_file) as store:

@@ -155,6 +155,8 @@ export interface Tool {
   move?(p: PointerInfo): void;
   up?(p: PointerInfo): void;
   cancel?(): void;
+  /** A second finger came: take back what this press did, and keep what was done before; `cancel` when left out. */
+  interrupt?(): void;
   hover?(p: PointerInfo): void;
   panel?(): HTMLElement;
 }
@@ -183,6 +185,8 @@ export interface Viewer {
   /** Draw the next frame; with the id of a tile layer, ask for its addresses anew. */
   redraw(id?: string): void;
   setTool(t: Tool | null): void;
+  /** Drop what the tool in use has begun with a pointer that is down. Whether there was something. */
+  cancelGesture(): boolean;
   setPlane(z: number, t?: number): void;
   fit(): void;
   goTo(x: number, y: number, scale?: number): void;
@@ -208,6 +212,8 @@ export interface Command {
   key?: string;
   /** The heading under which `?` lists it. */
   group?: string;
+  /** While this is false the key belongs to others: a tool's own keys. Always true when left out. */
+  when?(): boolean;
   run(): void;
 }
 

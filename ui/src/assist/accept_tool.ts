@@ -20,11 +20,12 @@ export class AcceptTool implements Tool {
     private readonly viewer: Viewer,
     private readonly shell: Shell,
     private readonly suggestions: Suggestions,
-    private readonly left: () => void,
+    private readonly looked: () => void,
     sure: HTMLElement,
   ) {
     this.element.append(
       h("p", {}, "Click a dashed outline to accept it with the current class. ", h("kbd", {}, "R"), " rejects the one under the pointer. Drag a box over one whose outline is wrong."),
+      h("p", { class: "muted" }, "By keys: ", h("kbd", {}, "."), " and ", h("kbd", {}, ","), " mark the next and the one before, ", h("kbd", {}, "Enter"), " accepts, ", h("kbd", {}, "R"), " rejects."),
       sure,
     );
     viewer.addOverlay({ id: "wrong-box", order: 50, visible: true, draw: (ctx, view) => this.draw(ctx, view) });
@@ -33,6 +34,7 @@ export class AcceptTool implements Tool {
   readonly element = h("div", { class: "stack" });
 
   panel(): HTMLElement {
+    this.looked(); // its keys count from now on
     return this.element;
   }
 
@@ -71,11 +73,7 @@ export class AcceptTool implements Tool {
   cancel(): void {
     [this.from, this.to] = [null, null];
     this.suggestions.hover(-1, -1);
-    this.left();
-  }
-
-  rejectHovered(): void {
-    if (this.suggestions.hovered) this.suggestions.reject(this.suggestions.hovered);
+    this.looked();
   }
 
   private get box(): Box | null {

@@ -1,11 +1,11 @@
 // Scribbles that become masks under the brush, and suggestions that are accepted with a click.
 import "./assist.css";
 import type { Module } from "../contracts";
-import { isTaken } from "../shell/keys";
 import { AcceptTool } from "./accept_tool";
+import { addAnswerKeys, addScribbleKeys } from "./assist_keys";
 import { Mask } from "./mask";
 import { scribblePanel } from "./scribble_panel";
-import { KEYS, ScribbleTool } from "./scribble_tool";
+import { ScribbleTool } from "./scribble_tool";
 import { Suggestions } from "./suggestions";
 import { sureOnes, suggestionsPanel } from "./suggestions_panel";
 
@@ -34,19 +34,7 @@ export const assist: Module = {
     shell.addTool(scribble);
     shell.addTool(accept);
     shell.addPanel({ id: "suggestions", title: "Suggestions", side: "right", element: suggestionsPanel(studio, suggestions), order: 9 });
-    addEventListener("keydown", (event) => pressed(event, scribble, accept), true);
+    addScribbleKeys(studio, scribble);
+    addAnswerKeys(studio, accept, suggestions);
   },
 };
-
-/** Keys that count while one of the tools is in use; they come before those of the shell. */
-function pressed(event: KeyboardEvent, scribble: ScribbleTool, accept: AcceptTool): void {
-  const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey || event.altKey || isTaken(event.target, event.key.toUpperCase())) return;
-  if (document.querySelector("dialog[open]")) return;
-  const kind = KEYS[key];
-  if (scribble.isActive && kind !== undefined) scribble.choose(kind);
-  else if (scribble.isActive && (key === "[" || key === "]")) scribble.resize(key === "]" ? 1.2 : 1 / 1.2);
-  else if (accept.isActive && (key === "r" || key === "delete")) accept.rejectHovered();
-  else return;
-  event.preventDefault();
-}

@@ -4,8 +4,6 @@ import { BACKGROUND, ERASE, FOREGROUND, classColour } from "./parts";
 
 const ICON = "M4 20c2-5 3-8 6-11s6-5 9-5c1 3-2 6-5 9s-6 4-10 7M4 20l4-4";
 const LEAST_STEP = 0.35; // of the radius: nearer points say nothing new
-/** Keys that count while the tool is in use. */
-export const KEYS: Record<string, number> = { f: FOREGROUND, g: BACKGROUND, x: ERASE, c: 3 };
 
 export class ScribbleTool implements Tool {
   readonly id = "scribble";

@@ -1,6 +1,7 @@
 // Suggestions of the open document: what is not answered yet is drawn dashed, and answered by click, key and box.
 import type { Api, Box, DocumentState, NewNucleus, Overlay, View, Viewer } from "../contracts";
 import { newId } from "../state/ids";
+import { stepped } from "../state/stepping";
 import { accepted, atLeast, rejected, suggestionAt, suggestionUnder, wrongOutline } from "./answers";
 import { currentClass } from "./current_class";
 import { type Suggestion, boxOf, middleOf } from "./parts";
@@ -93,9 +94,27 @@ export class Suggestions {
 
   hover(x: number, y: number): void {
     const found = this.at(x, y);
-    if (found === this.hovered) return;
-    this.hovered = found;
+    if (found !== this.hovered) this.mark(found);
+  }
+
+  /** The one that a key answers. */
+  mark(suggestion: Suggestion | null): void {
+    this.hovered = suggestion;
     this.viewer.redraw();
+  }
+
+  /** Marks the next, or the one before; null where none waits. */
+  step(by: 1 | -1): Suggestion | null {
+    this.mark(this.after(this.hovered, by));
+    return this.hovered;
+  }
+
+  /** The next to be answered after one; null where it is the last. */
+  after(one: Suggestion | null, by: 1 | -1 = 1): Suggestion | null {
+    const places = this.isShown ? this.sure.map((each) => ({ id: each.id, at: middleOf(each.rings[0] ?? []) })) : [];
+    const from = places.find((place) => place.id === one?.id) ?? null;
+    const id = stepped(places, from, by)?.id;
+    return this.sure.find((each) => each.id === id) ?? null;
   }
 
   accept(suggestion: Suggestion): void {

@@ -76,7 +76,7 @@ function channel(
   const colour = h("input", { type: "color", value: `#${settings.colour.toLowerCase()}`, "aria-label": `Colour of ${about.name}` });
   colour.addEventListener("input", () => change({ colour: colour.value.slice(1).toUpperCase() }));
   const range = (value: number) => ({ min: 0, max: top, step, value });
-  const show = (value: number) => String(value);
+  const show = (value: number) => String(step === 1 ? Math.round(value) : Number(value.toPrecision(4)));
   picture.mark(settings);
   const moved = (given: Partial<ChannelSettings>) => {
     Object.assign(settings, given);

@@ -126,7 +126,8 @@ export class StudioShell implements Shell {
     const name = keyName(event);
     if (event.defaultPrevented || isTaken(event.target, name) || document.querySelector("dialog[open]")) return;
     const isStudio = !this.places.studio.hidden;
-    const command = [...this.commands.values()].reverse().find((c) => c.key === name); // the latest to claim a key has it
+    const claims = [...this.commands.values()].filter((c) => c.key === name && (c.when?.() ?? true));
+    const command = claims.at(-1); // the latest to claim a key has it
     if (!command || (!isStudio && command.id !== "help")) return;
     event.preventDefault();
     command.run();

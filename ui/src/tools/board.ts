@@ -1,5 +1,5 @@
 // What every drawing tool works on: the document, the view, the class and size that are chosen, a sketch on top.
-import type { Box, NewNucleus, Nucleus, PointerInfo, Studio, Tool, View } from "../contracts";
+import type { Box, NewNucleus, Nucleus, PointerInfo, Studio, View } from "../contracts";
 import { bare } from "../state/changes";
 import { drawn, type DrawnDocument } from "../state/document";
 import { newId } from "../state/ids";
@@ -16,8 +16,6 @@ export class Board {
   tolerance = 24;
   /** Gives points by keys to the tool in use. */
   keys: { enter?: () => void; back?: () => void; escape?: () => void } = {};
-  /** The tool whose pointer is down. */
-  begun: Tool | null = null;
   private sketch: Sketch | null = null;
   private readonly watchers = new Set<() => void>();
 
@@ -106,10 +104,8 @@ export class Board {
 
   /** Drop what is begun, else what is chosen. */
   drop(): void {
-    const tool = this.begun;
-    this.begun = null;
-    if (tool) tool.cancel?.();
-    else if (this.keys.escape) this.keys.escape();
+    if (this.studio.viewer.cancelGesture()) return;
+    if (this.keys.escape) this.keys.escape();
     else this.document.select([]);
   }
 

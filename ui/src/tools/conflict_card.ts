@@ -2,7 +2,7 @@
 import type { Board } from "./board";
 import { pathOf, strokeTwice } from "./board";
 import { boxOf } from "../state/outline";
-import type { Choice, Conflict } from "../state/document";
+import type { Choice, Conflict } from "../state/conflicts";
 import { h } from "../shell/dom";
 
 const MINE = "#0072b2";

@@ -11,6 +11,7 @@ import { box, dot, freehand, polygon } from "./lines";
 import { showSaving } from "./saved";
 import { select } from "./select";
 import { splitter } from "./split";
+import { addStepCommands } from "./step_commands";
 import { vertices } from "./vertices";
 import { wand } from "./wand";
 
@@ -20,9 +21,10 @@ export const drawing: Module = {
     const board = new Board(studio);
     setCurrentClass(() => board.label);
     for (const tool of [select, brush, eraser, polygon, freehand, box, dot, wand, splitter, vertices]) {
-      studio.shell.addTool(noticed(board, tool(board)));
+      studio.shell.addTool(withOnePanel(tool(board)));
     }
     addCommands(board);
+    addStepCommands(board);
     installClasses(board);
     showSaving(board);
     showConflicts(board);
@@ -32,19 +34,10 @@ export const drawing: Module = {
   },
 };
 
-/** The board knows what is begun with a tool, so that Escape drops it; the tool's panel is made once. */
-function noticed(board: Board, tool: Tool): Tool {
-  const { down, up, panel } = tool;
+/** The panel of a tool is made once: it listens to the board. */
+function withOnePanel(tool: Tool): Tool {
+  const { panel } = tool;
   let made: HTMLElement | null = null;
-  if (panel) tool.panel = () => (made ??= panel()); // once: it listens to the board
-  tool.down = (p) => {
-    board.begun = tool;
-    down?.(p);
-  };
-  tool.up = (p) => {
-    const isBegun = board.begun === tool;
-    board.begun = null;
-    if (isBegun) up?.(p);
-  };
+  if (panel) tool.panel = () => (made ??= panel());
   return tool;
 }

@@ -10,6 +10,7 @@ import { hint } from "./options";
 export function polygon(board: Board): Tool {
   let points: number[] = [];
   let tip: [number, number] | null = null;
+  let before = 0; // numbers in `points` when the pointer went down
   const show = () => board.show(points.length === 0 ? null : (ctx, view) => {
     ctx.beginPath();
     pathOf(ctx, view, tip ? [...points, ...tip] : points, points.length >= 4);
@@ -44,6 +45,7 @@ export function polygon(board: Board): Tool {
     cursor: "crosshair",
     down(p) {
       const at = board.inside(p);
+      before = points.length;
       if (points.length === 0) begin();
       if (points.length >= 6 && (isOn(0, at) || isOn(points.length - 2, at))) return finish();
       if (points.length === 0 || !isOn(points.length - 2, at)) points.push(...at);
@@ -54,6 +56,11 @@ export function polygon(board: Board): Tool {
       if (points.length > 0) show();
     },
     cancel: drop,
+    interrupt() {
+      points.length = Math.min(points.length, before);
+      if (points.length === 0) drop();
+      else show();
+    },
     panel: () => hint("Click corner after corner. Enter, a double click or the first corner closes it; Backspace takes the last corner back."),
   };
 }
@@ -133,6 +140,7 @@ export function box(board: Board): Tool {
 }
 
 export function dot(board: Board): Tool {
+  let at: [number, number] | null = null;
   return {
     id: "dot",
     name: "Dot",
@@ -141,8 +149,14 @@ export function dot(board: Board): Tool {
     cursor: "crosshair",
     down(p) {
       const [x0, y0, x1, y1] = board.field;
-      if (p.x < x0 || p.y < y0 || p.x > x1 || p.y > y1) return;
-      board.add("dot", [board.fresh([[p.x, p.y]], "point")]);
+      at = p.x < x0 || p.y < y0 || p.x > x1 || p.y > y1 ? null : [p.x, p.y];
+    },
+    up() {
+      if (at) board.add("dot", [board.fresh([at], "point")]);
+      at = null;
+    },
+    cancel() {
+      at = null; // a second finger moves the image
     },
     panel: () => hint("Click the middle of a nucleus: one dot, one nucleus."),
   };

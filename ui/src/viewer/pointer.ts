@@ -17,7 +17,7 @@ export interface Moves {
 interface Press {
   at: [number, number];
   from: [number, number];
-  role: "tool" | "pan" | "click-or-pan";
+  role: "tool" | "pan" | "click-or-pan" | "dropped";
   info: PointerInfo;
 }
 
@@ -38,6 +38,13 @@ export class Pointers {
     element.addEventListener("contextmenu", (e) => e.preventDefault());
   }
 
+  cancelGesture(): boolean {
+    const begun = [...this.presses.values()].filter((press) => press.role === "tool");
+    for (const press of begun) press.role = "dropped";
+    if (begun.length > 0) this.tool?.cancel?.();
+    return begun.length > 0;
+  }
+
   private down(event: PointerEvent): void {
     this.element.focus({ preventScroll: true });
     this.element.setPointerCapture(event.pointerId);
@@ -46,7 +53,7 @@ export class Pointers {
     this.presses.set(event.pointerId, press);
     if (this.presses.size > 1) return this.pinch();
     if (press.role === "tool") this.tool?.down?.(press.info);
-    if (press.role !== "tool") this.element.classList.add("is-panning");
+    else this.element.classList.add("is-panning");
   }
 
   private role(event: PointerEvent): Press["role"] {
@@ -57,7 +64,8 @@ export class Pointers {
   /** A second finger: what the first one began is taken back, both move the image. */
   private pinch(): void {
     const isDrawing = [...this.presses.values()].some((p) => p.role === "tool");
-    if (isDrawing) this.tool?.cancel?.();
+    if (isDrawing && this.tool?.interrupt) this.tool.interrupt();
+    else if (isDrawing) this.tool?.cancel?.();
     for (const press of this.presses.values()) press.role = "pan";
   }
 
@@ -72,7 +80,8 @@ export class Pointers {
     if (press.role === "tool") {
       const parts = event.getCoalescedEvents?.() ?? [];
       for (const part of parts.length > 0 ? parts : [event]) this.tool?.move?.(this.info(part));
-    } else if (this.presses.size === 2) this.spread(press, at);
+    } else if (press.role === "dropped") return;
+    else if (this.presses.size === 2) this.spread(press, at);
     else if (press.role === "pan" || this.hasWandered(press, at, event)) {
       press.role = "pan";
       this.moves.panBy(at[0] - press.at[0], at[1] - press.at[1]);
