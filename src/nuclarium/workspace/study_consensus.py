@@ -18,6 +18,7 @@ from nuclarium.workspace.annotations import FINISHED
 from nuclarium.workspace.consensus import RECORD, ConsensusSettings, consensus_of
 from nuclarium.workspace.layout import PAGE
 from nuclarium.workspace.project import Project
+from nuclarium.workspace.study_classes import write_classes
 from nuclarium.workspace.study_places import (
     folder_of,
     marks_table,
@@ -107,7 +108,13 @@ def make_consensus(
         done += parts
         tell(0.2 + 0.7 * (1 - 0.95**done), "Comparing raters")
 
-    settings = ConsensusSettings(arm=arm or "all", keep_aliases=True, repetitions=_REPETITIONS)
+    classes = write_classes(study, table["label"], folder)
+    settings = ConsensusSettings(
+        arm=arm or "all",
+        hierarchy="none" if classes is None else str(classes),
+        keep_aliases=True,
+        repetitions=_REPETITIONS,
+    )
     consensus_of(
         folder / TABLE,
         folder / OUT,

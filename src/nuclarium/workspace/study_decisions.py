@@ -18,6 +18,7 @@ from nuclarium.annotate.store_studies import Study
 from nuclarium.core.errors import AnnotationError
 from nuclarium.raters.answers import UNDETECTED
 from nuclarium.workspace.project import Project
+from nuclarium.workspace.study_classes import offered
 from nuclarium.workspace.study_consensus import consensus_folder, disputed_nuclei
 from nuclarium.workspace.study_places import places_of
 
@@ -50,10 +51,21 @@ def decide(store: Store, study: Study, disputed: dict[str, Any], label: str, sen
     disputed : dict
         As of `disputed_nuclei`.
     label : str
-        Class, ``undetected`` where it is no nucleus, or empty.
+        Class of the study or one that is disputed, ``undetected`` where it is no nucleus, or empty.
     senior : str
         Alias.
+
+    Raises
+    ------
+    AnnotationError
+        If it is another word, since a mistyped class would be truth in every export.
     """
+    known = (*offered(study), disputed["label"], disputed["second"], UNDETECTED, "")
+    if label not in known:
+        raise AnnotationError(
+            f"A decision must be one of {', '.join(dict.fromkeys(filter(None, known)))}, but got "
+            f"{label[:60]!r}. Decide by a class of the study."
+        )
     head = open_decisions(store, study, disputed["field"], senior)
     drawn = store.document(head.id).nuclei.values()
     there = next((one for one in drawn if _is_at(one, disputed["box"])), None)
