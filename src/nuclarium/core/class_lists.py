@@ -18,7 +18,7 @@ _HEX = (
 PALETTE: tuple[Colour, ...] = tuple((*bytes.fromhex(one),) for one in _HEX.split())
 """Colours of plain lists, in this order: those of a short list are far apart. A search found them.
 In usual vision, deuteranopia and protanopia no two of the first 12 are nearer than 26 (CIE 1976),
-and no two of all nearer than 16; the colour of nuclei without a class is among both."""
+and no two of all nearer than 15; the colour of nuclei without a class is among both."""
 OTHER_COLOUR: Colour = (140, 140, 140)
 """Of classes that nuclei have and the list lacks."""
 MOST_CLASSES = len(PALETTE)

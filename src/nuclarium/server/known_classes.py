@@ -36,7 +36,7 @@ class KnownClasses:
         self._folder = project.folder
         self._lock = threading.Lock()
         self._seen: tuple[object, ...] = ()
-        self._read()
+        self._read(project.settings.classes)
 
     @property
     def choice(self) -> ClassChoice:
@@ -59,13 +59,12 @@ class KnownClasses:
             if self._signature() == self._seen:
                 return
             try:
-                self._read()
+                self._read(read_settings(self._folder / SETTINGS_FILE).classes)
             except NuclariumError as error:
                 self._seen = self._signature()
                 _log.warning("The classes stay as they were: %s", error)
 
-    def _read(self) -> None:
-        choice = read_settings(self._folder / SETTINGS_FILE).classes
+    def _read(self, choice: ClassChoice) -> None:
         hierarchy = hierarchy_of_choice(choice, self._folder)
         self._choice, self._hierarchy, self._content = choice, hierarchy, content_of(hierarchy)
         self._seen = self._signature()

@@ -19,9 +19,11 @@ def classes_of_study(study: Study, labels: Iterable[object]) -> Hierarchy:
     return with_others(study_hierarchy(study.hierarchy), _texts(labels))[0]
 
 
-def offered(study: Study) -> tuple[str, ...]:
-    """Return the classes that the page of a study offers."""
-    return study_hierarchy(study.hierarchy).levels[0].classes
+def offered(study: Study, labels: Iterable[object] = ()) -> list[str]:
+    """Return the classes that the page of a study offers, then others that raters gave."""
+    classes = study_hierarchy(study.hierarchy).levels[0].classes
+    others = sorted({*_texts(labels)} - {*classes, "", RESERVED})
+    return [*classes, *others]
 
 
 def write_classes(study: Study, labels: Iterable[object], folder: Path) -> Path | None:
@@ -34,7 +36,7 @@ def write_classes(study: Study, labels: Iterable[object], folder: Path) -> Path 
 
 
 def classes_of_marks(study: Study, labels: Iterable[object]) -> str:
-    """Return the classes for a dataset as TOML; empty where a nucleus has none: all would need one."""
+    """Return the classes for a dataset as TOML; empty where a nucleus has none."""
     every = list(labels)
     is_bare = any(not isinstance(label, str) or label in ("", RESERVED) for label in every)
     return "" if is_bare else toml_of(classes_of_study(study, every))

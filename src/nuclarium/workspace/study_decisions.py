@@ -18,7 +18,6 @@ from nuclarium.annotate.store_studies import Study
 from nuclarium.core.errors import AnnotationError
 from nuclarium.raters.answers import UNDETECTED
 from nuclarium.workspace.project import Project
-from nuclarium.workspace.study_classes import offered
 from nuclarium.workspace.study_consensus import consensus_folder, disputed_nuclei
 from nuclarium.workspace.study_places import places_of
 
@@ -51,7 +50,7 @@ def decide(store: Store, study: Study, disputed: dict[str, Any], label: str, sen
     disputed : dict
         As of `disputed_nuclei`.
     label : str
-        Class of the study or one that is disputed, ``undetected`` where it is no nucleus, or empty.
+        Class of the study or one that a rater gave, ``undetected`` for no nucleus, or empty.
     senior : str
         Alias.
 
@@ -60,10 +59,9 @@ def decide(store: Store, study: Study, disputed: dict[str, Any], label: str, sen
     AnnotationError
         If it is another word, since a mistyped class would be truth in every export.
     """
-    known = (*offered(study), disputed["label"], disputed["second"], UNDETECTED, "")
-    if label not in known:
+    if label not in (*disputed["choices"], UNDETECTED, ""):
         raise AnnotationError(
-            f"A decision must be one of {', '.join(dict.fromkeys(filter(None, known)))}, but got "
+            f"A decision must be one of {', '.join((*disputed['choices'], UNDETECTED))}, but got "
             f"{label[:60]!r}. Decide by a class of the study."
         )
     head = open_decisions(store, study, disputed["field"], senior)
