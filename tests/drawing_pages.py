@@ -71,7 +71,7 @@ class Studio:
     def __init__(self, folder, browser, pixels=PLAIN):
         tifffile.imwrite(folder / "plain.tif", pixels)
         self.browser = browser
-        self.project = Project.create(folder / "project")
+        self.project = Project.create(folder / "project", classes="nucls")
         import_images(self.project, [folder / "plain.tif"])
         self.store = Store.open(folder / "store.sqlite")
         for alias in ("ann", "ben"):

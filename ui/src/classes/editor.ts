@@ -25,7 +25,7 @@ export function classesForm(studio: Studio, now: ProjectClasses, saved: (now: Pr
   const names = h("textarea", { rows: 7, spellcheck: false, "aria-label": "Names of the classes, one a line", placeholder: "nucleus\nmitosis\ndebris", oninput: () => show() }) as HTMLTextAreaElement;
   names.value = typeof now.choice === "string" ? "nucleus" : now.choice.join("\n");
   const typed = (): string[] => names.value.split("\n").map((name) => name.trim()).filter(Boolean);
-  const own = h("div", { class: "two-columns" }, h("div", { class: "labelled" }, names, h("small", {}, `One a line, 1 to ${now.most}. Keys and colours follow by themselves; colour-blind people can tell these colours apart.`)), preview);
+  const own = h("div", { class: "two-columns" }, names, preview, h("small", {}, `One a line, 1 to ${now.most}. Keys and colours follow by themselves; colour-blind people can tell these colours apart.`));
   const show = () => {
     own.hidden = chosen !== "";
     fill(preview, typed().map((name, place) => row(name, keyOf(place), PLACES[place] ?? "")));
