@@ -1,4 +1,4 @@
-"""Classes over HTTP: the project's in documents, frozen in studies; what is beside the list stays."""
+"""Classes over HTTP: the project's in documents, frozen in studies; others are kept."""
 
 import json
 import zipfile

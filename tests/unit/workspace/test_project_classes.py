@@ -1,4 +1,4 @@
-"""The classes of a project: chosen at the start or later, in the settings, without other changes."""
+"""The classes of a project: chosen at the start or later, in the settings, nothing else moved."""
 
 import pytest
 from typer.testing import CliRunner
