@@ -28,9 +28,9 @@ class Unsuggested:
             return ""
         more = len(self.names) - _NAMED
         names = ", ".join(self.names[:_NAMED]) + (f" and {more} more images" if more > 0 else "")
-        count = (
-            "the only field" if self.total == 1 else f"{len(self.places)} of {self.total} fields"
-        )
+        count = f"{len(self.places)} of {self.total} fields"
+        if len(self.places) == self.total:
+            count = "the only field" if self.total == 1 else f"any of the {self.total} fields"
         return (
             f"An arm of this study shows suggestions, but there are none in {count} ({names}): "
             "raters see those as without suggestions. Let a model suggest nuclei in them first. "
