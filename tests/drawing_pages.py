@@ -59,7 +59,7 @@ class Studio:
         axes = {"axes": "ZYX"[-pixels.ndim :]}
         tifffile.imwrite(folder / "plain.tif", pixels, imagej=True, metadata=axes)
         self.browser = browser
-        self.project = Project.create(folder / "project")
+        self.project = Project.create(folder / "project", classes="nucls")
         import_images(self.project, [folder / "plain.tif"])
         self.store = Store.open(folder / "store.sqlite")
         for alias in ("ann", "ben"):

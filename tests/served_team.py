@@ -38,7 +38,7 @@ def make_project(folder: Path, images: int) -> Project:
         for cy, cx in CENTRES:
             field += 1800 * ((y - cy) ** 2 + (x - cx) ** 2 <= RADIUS**2)
         tifffile.imwrite(files / f"field_{number + 1}.tif", field.clip(0, 4095).astype(np.uint16))
-    project = Project.create(folder / "project", name="organoids")
+    project = Project.create(folder / "project", name="organoids", classes="nucls")
     import_images(project, sorted(files.iterdir()))
     return project
 

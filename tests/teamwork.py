@@ -8,6 +8,8 @@ LEAST = {
     "GET /api/studies": "senior",
     "POST /api/studies": "senior",
     "POST /api/studies/plan": "senior",
+    "POST /api/studies/unsuggested": "senior",
+    "POST /api/studies/suggest": "senior",
     "GET /api/studies/{study}": "senior",
     "POST /api/studies/{study}/raters": "senior",
     "POST /api/studies/{study}/raters/{alias}/withdraw": "senior",

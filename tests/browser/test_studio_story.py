@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def spots(tmp_path):
     made = make_stacks(tmp_path / "stacks")
-    nuclarium("init", "organoids", cwd=tmp_path)
+    nuclarium("init", "organoids", "--classes", "nucls", cwd=tmp_path)
     files = sorted((tmp_path / "stacks").iterdir())
     nuclarium("import", *files, "--project", "organoids", cwd=tmp_path)
     return made

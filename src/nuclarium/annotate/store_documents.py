@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from nuclarium.annotate import checks
 from nuclarium.annotate.blind import seen_by
 from nuclarium.annotate.document import Box, Document, DocumentHead, replay
+from nuclarium.annotate.document_classes import classes_of
 from nuclarium.annotate.roles import Role
 from nuclarium.annotate.store_base import StoreBase, store_now
 from nuclarium.annotate.stored import StoredNuclei, change_of
@@ -95,12 +96,21 @@ class Documents(StoreBase):
             return self._read(lambda connection: read_document(connection, document))
         return self._read(lambda connection: replayed_document(connection, document, at))
 
-    def document_text(self, document: str, *, read_only: bool = False, role: Role = "admin") -> str:
+    def document_text(
+        self,
+        document: str,
+        *,
+        read_only: bool = False,
+        role: Role = "admin",
+        classes: Mapping[str, Any] | None = None,
+    ) -> str:
         """Return a document as JSON text, without reading each nucleus: what the page loads.
 
-        What somebody of this `role` may not know of a study is left out.
+        What somebody of this `role` may not know of a study is left out; `classes` are those of
+        the project, which documents outside of studies have.
         """
-        return self._read(lambda connection: _text(connection, document, read_only, role))
+        more = {"read_only": read_only}
+        return self._read(lambda connection: _text(connection, document, role, classes or {}, more))
 
     def strokes(self, document: str) -> Document:
         """Return a document with its strokes alone, which is quick however many nuclei it has."""
@@ -182,13 +192,20 @@ def _strokes(connection: Connection, head: DocumentHead) -> Document:
     return replay(Document(head), [(change_of(body), "") for body in rows])
 
 
-def _text(connection: Connection, document: str, read_only: bool, role: Role) -> str:
+def _text(
+    connection: Connection,
+    document: str,
+    role: Role,
+    classes: Mapping[str, Any],
+    more: Mapping[str, Any],
+) -> str:
     head = read_head(connection, document)
+    head = replace(head, hierarchy=classes_of(head, classes))
     drawn = [stroke.to_json() for stroke in _strokes(connection, head).strokes]
     here = (nuclei.c.document == document) & nuclei.c.body.is_not(None)
     joined = func.aggregate_strings(nuclei.c.body, ",")
     bodies = connection.scalar(select(joined).where(here)) or ""
-    rest = seen_by(head, role).to_json() | {"strokes": drawn, "read_only": read_only}
+    rest = seen_by(head, role).to_json() | {"strokes": drawn, **more}
     return f'{json.dumps(rest)[:-1]}, "nuclei": [{bodies}]}}'
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.nuclei import Ring
@@ -83,12 +83,9 @@ class Suggestions(StoreBase):
     ) -> list[Suggestion]:
         """Return the suggestions of an image that touch a box ``x0, y0, x1, y1``, or all."""
         table = suggestions.c
-        query = select(suggestions).where(table.image == image, ~table.replaced)
+        query = _touching(image, box)
         if source is not None:
             query = query.where(table.source == source)
-        if box is not None:
-            x0, y0, x1, y1 = box
-            query = query.where(table.x0 < x1, table.x1 > x0, table.y0 < y1, table.y1 > y0)
         rows = self._read(lambda c: c.execute(query.order_by(table.y0, table.x0, table.id)).all())
         return [_suggestion(row) for row in rows]
 
@@ -98,11 +95,31 @@ class Suggestions(StoreBase):
         row = self._read(lambda connection: connection.execute(query).first())
         return None if row is None else _suggestion(row)
 
+    def has_suggestions(
+        self,
+        image: str,
+        sources: Sequence[str],
+        *,
+        box: tuple[float, float, float, float] | None = None,
+    ) -> bool:
+        """Whether one of some sources suggests anything in a box of an image, or in the whole."""
+        here = _touching(image, box).where(suggestions.c.source.in_(sources))
+        return self._read(lambda connection: connection.execute(here.limit(1)).first()) is not None
+
     def sources(self, image: str) -> list[str]:
         """Return the sources that suggested something in an image."""
         table = suggestions.c
         query = select(table.source).where(table.image == image, ~table.replaced).distinct()
         return list(self._read(lambda c: c.scalars(query.order_by(table.source)).all()))
+
+
+def _touching(image: str, box: tuple[float, float, float, float] | None) -> Select[Any]:
+    table = suggestions.c
+    query = select(suggestions).where(table.image == image, ~table.replaced)
+    if box is None:
+        return query
+    x0, y0, x1, y1 = box
+    return query.where(table.x0 < x1, table.x1 > x0, table.y0 < y1, table.y1 > y0)
 
 
 def _row(image: str, source: str, one: Suggestion) -> dict[str, Any]:

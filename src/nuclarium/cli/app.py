@@ -11,6 +11,7 @@ from nuclarium import __version__
 from nuclarium.cli import (
     annotate,
     benchmark,
+    classes,
     compare,
     consensus,
     dataset,
@@ -74,6 +75,7 @@ for _topic in (
     planes,
     recipe,
     pixels,
+    classes,
     annotate,
     dataset,
     networks,

@@ -24,7 +24,11 @@ ProjectFolder = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog="Example:  nuclarium init organoids")(init)
+    app.command(
+        epilog="Examples:  nuclarium init organoids   |   "
+        "nuclarium init slides --classes nucls   |   "
+        "nuclarium init organoids --classes 'nucleus, mitosis, debris'"
+    )(init)
     app.command(
         "import",
         epilog="Examples:  nuclarium import 250Pa/*.lsm --condition 250Pa   |   "
@@ -41,11 +45,17 @@ def init(
     name: Annotated[
         str | None, typer.Option(help="Name of the project; that of the folder when left out.")
     ] = None,
+    classes: Annotated[
+        str,
+        typer.Option(
+            help="What nuclei are said to be: names between commas, nucls, or a TOML file."
+        ),
+    ] = "nucleus",
 ) -> None:
     """Begin a project: a folder with its settings, its images by hash, and all that is made."""
-    from nuclarium.workspace.project import Project
+    from nuclarium.workspace.project_classes import begin_project, typed_choice
 
-    project = Project.create(folder, name=name)
+    project = begin_project(folder, typed_choice([classes]), name=name)
     typer.echo(
         f"The project {project.settings.name} is in {folder}. Add images: nuclarium import FILES "
         f"--project {shlex.quote(str(folder))}"

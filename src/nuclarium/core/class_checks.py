@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from nuclarium.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from nuclarium.core.classes import Hierarchy, Level
+    from nuclarium.core.class_levels import Level
+    from nuclarium.core.classes import Hierarchy
 
 _SHOWN = 20
 

@@ -57,18 +57,24 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def rows_of(text: str, name: str) -> tuple[Head, tuple[LevelRows, ...]]:
-    """Return what a TOML text says of a hierarchy, with keys and types checked.
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """Return the content of a TOML text; SettingsError where it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name} must be TOML, but it is not: {error}.") from error
+
+
+def rows_of(content: Any, name: str) -> tuple[Head, tuple[LevelRows, ...]]:
+    """Return what the content of a file says of a hierarchy, with keys and types checked.
 
     Raises
     ------
     SettingsError
         In one sentence with the name of the file, the level and the class.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name} must be TOML, but it is not: {error}.") from error
+    if not isinstance(content, Mapping):
+        raise SettingsError(f"{name} must be a table of name and levels, but got {content!r:.40}.")
     _known(content, _HEAD, name)
     head = Head(
         _text(content, "name", name),

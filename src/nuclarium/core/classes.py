@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.class_checks import check_hierarchy, shown
-from nuclarium.core.class_files import read_text, rows_of
+from nuclarium.core.class_files import parsed, read_text, rows_of
+from nuclarium.core.class_levels import Level
 from nuclarium.core.errors import SettingsError
 
-Colour = tuple[int, int, int]
-"""Red, green and blue, 0 to 255."""
-
-
-@dataclass(frozen=True)
-class Level:
-    """The classes of one level of a hierarchy.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``"raw"``.
-    classes : tuple of str
-        In the order of the file, which is the order of every table and figure.
-    codes : mapping of str to int
-        What stands for a class in files; positive, no two alike.
-    colours : mapping of str to (red, green, blue)
-        0 to 255 each; two classes may share one, so a colour does not tell the class.
-    parents : mapping of str to str
-        Class of the next level that each belongs to; empty in the last level.
-    model_codes : mapping of str to int
-        What stands for a class in a network's answer; `codes` where the file says nothing else.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    codes: Mapping[str, int] = field(hash=False)
-    colours: Mapping[str, Colour] = field(hash=False)
-    parents: Mapping[str, str] = field(default_factory=dict, hash=False)
-    model_codes: Mapping[str, int] = field(default_factory=dict, hash=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "model_codes", {**self.codes, **self.model_codes})
-
-    @property
-    def names_of_codes(self) -> dict[int, str]:
-        """Class of each code in files."""
-        return {code: name for name, code in self.codes.items()}
+__all__ = [
+    "Hierarchy",
+    "Level",
+    "hierarchy_of",
+    "hierarchy_of_content",
+    "read_hierarchy",
+    "shipped_hierarchy",
+    "shipped_names",
+]
 
 
 @dataclass(frozen=True)
@@ -225,14 +199,21 @@ def shipped_hierarchy(name: str = "nucls") -> Hierarchy:
     SettingsError
         If none has this name.
     """
-    folder = resources.files("nuclarium.core") / "hierarchies"
-    there = sorted(file.name.removesuffix(".toml") for file in folder.iterdir())
-    if name not in there:
+    if name not in shipped_names():
         raise SettingsError(
-            f"A shipped hierarchy of classes is one of {', '.join(there)}, but got '{name}'. "
-            "Give the path of a file for one of your own."
+            f"A shipped hierarchy of classes is one of {', '.join(shipped_names())}, but got "
+            f"'{name}'. Give the path of a file for one of your own."
         )
-    return hierarchy_of((folder / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+    return hierarchy_of((_shipped() / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the hierarchies that come with the program."""
+    return tuple(sorted(file.name.removesuffix(".toml") for file in _shipped().iterdir()))
+
+
+def _shipped() -> Traversable:
+    return resources.files("nuclarium.core") / "hierarchies"
 
 
 def read_hierarchy(path: Path | str) -> Hierarchy:
@@ -250,7 +231,12 @@ def read_hierarchy(path: Path | str) -> Hierarchy:
 
 def hierarchy_of(text: str, name: str) -> Hierarchy:
     """Return the hierarchy that a TOML text describes; `name` is the file's, for sentences."""
-    head, levels = rows_of(text, name)
+    return hierarchy_of_content(parsed(text, name), name)
+
+
+def hierarchy_of_content(content: Any, name: str) -> Hierarchy:
+    """Return the hierarchy that the content of a TOML file, or the same as JSON, describes."""
+    head, levels = rows_of(content, name)
     try:
         return Hierarchy(
             head.name,

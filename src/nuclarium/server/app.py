@@ -16,6 +16,7 @@ from nuclarium.server import (
     account_routes,
     assist_pixel_routes,
     assist_suggestion_routes,
+    class_routes,
     document_routes,
     image_routes,
     job_routes,
@@ -23,6 +24,7 @@ from nuclarium.server import (
     teamwork_consensus,
     teamwork_review,
     teamwork_studies,
+    teamwork_suggestions,
 )
 from nuclarium.server.access import Viewer, least_role_of
 from nuclarium.server.assist_state import close_assist
@@ -40,7 +42,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     job_routes.router,
     assist_pixel_routes.router,
     assist_suggestion_routes.router,
+    class_routes.router,
     teamwork_studies.router,
+    teamwork_suggestions.router,
     teamwork_review.router,
     teamwork_consensus.router,
 )

@@ -25,6 +25,7 @@ from nuclarium.server.assist_bodies import (
     nuclei_settings,
 )
 from nuclarium.server.assist_state import Assist, assist_of, window_of
+from nuclarium.server.blind_images import hidden_images, seen_source
 from nuclarium.server.bodies import JsonBody, body_schema
 from nuclarium.server.errors import Forbidden
 from nuclarium.server.ids import DocumentId, ImageId
@@ -119,7 +120,9 @@ async def sources(request: Request, person: Viewer, image: ImageId) -> dict[str,
         there = assist.studio.shelf.image(image)
         suits = "he" if there.facts.kind == "colour" else "fluo"
         models = sorted(shipped_models(), key=lambda name: (name != suits, name))
-        return {"models": models, "results": results_of(assist.studio.project, there.raw.name)}
+        is_hidden = image in hidden_images(assist.studio, person)  # files are named as images are
+        files = [] if is_hidden else results_of(assist.studio.project, there.raw.name)
+        return {"models": models, "results": files}
 
     return await run_in_threadpool(look)
 
@@ -147,8 +150,11 @@ async def suggestions(
         shown = [one for one in found if _is_shown(one, head, z, least)]
         if len(shown) > MOST_ANSWERED:
             shown.sort(key=lambda one: -(1.0 if one.score is None else one.score))
+        is_hidden = head.image in hidden_images(assist.studio, person)
+        made = {one.source: (said_of(one.source), one.source) for one in shown}
+        made = {key: seen_source(key) for key in made} if is_hidden else made
         return [
-            one.to_json() | {"source": said_of(one.source), "made_by": one.source}
+            one.to_json() | dict(zip(("source", "made_by"), made[one.source], strict=True))
             for one in shown[:MOST_ANSWERED]
         ]
 

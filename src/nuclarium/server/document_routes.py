@@ -64,14 +64,10 @@ async def open_document(request: Request, person: Rater, body: JsonBody) -> Resp
 async def documents(
     request: Request, person: Viewer, image: Annotated[str | None, Query(max_length=40)] = None
 ) -> list[dict[str, Any]]:
-    """List documents that a person may see, without what is drawn in them."""
+    """List documents that a person may see, without what is drawn in them and their classes."""
     studio = studio_of(request)
     heads = await run_in_threadpool(studio.store.documents, image=image)
-    return [
-        seen_by(head, person.role).to_json() | {"read_only": is_read_only(head, person)}
-        for head in heads
-        if may_see(head, person)
-    ]
+    return [_listed(head, person) for head in heads if may_see(head, person)]
 
 
 @router.get("/documents/{document}")
@@ -171,9 +167,18 @@ def _box(value: Any, width: int, height: int) -> Box | None:
     return (x0, y0, x1, y1)
 
 
+def _listed(head: DocumentHead, person: Person) -> dict[str, Any]:
+    row = seen_by(head, person.role).to_json() | {"read_only": is_read_only(head, person)}
+    del row["hierarchy"]
+    return row
+
+
 def _text(studio: Studio, head: DocumentHead, person: Person) -> str:
     return studio.store.document_text(
-        head.id, read_only=is_read_only(head, person), role=person.role
+        head.id,
+        read_only=is_read_only(head, person),
+        role=person.role,
+        classes=studio.classes.content(),
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from nuclarium.server.access import Viewer
+from nuclarium.server.blind_images import hidden_images, listed_images, seen_image
 from nuclarium.server.errors import NotFound
 from nuclarium.server.histogram import histogram_of
 from nuclarium.server.ids import ImageId, Number
@@ -27,24 +28,24 @@ Looks = Annotated[list[str], Query(max_length=32)]
 
 @router.get("/images")
 async def images(request: Request, person: Viewer) -> list[dict[str, Any]]:
-    """List the images of the project that can be read."""
-    studio = studio_of(request)
-    found = await run_in_threadpool(studio.shelf.images)
-    return [image.to_json() for image in found]
+    """List the images of the project that can be read; raters of a blind study miss its images."""
+    return await run_in_threadpool(listed_images, studio_of(request), person)
 
 
 @router.get("/images/unreadable")
 async def unreadable(request: Request, person: Viewer) -> list[dict[str, str]]:
-    """List the images of the project that cannot be read, and why."""
-    found = await run_in_threadpool(studio_of(request).shelf.failures)
+    """List the images of the project that cannot be read, and why; raters who are blind, none."""
+    studio = studio_of(request)
+    if await run_in_threadpool(hidden_images, studio, person):
+        return []
+    found = await run_in_threadpool(studio.shelf.failures)
     return [{"name": name, "error": sentence} for name, sentence in found.items()]
 
 
 @router.get("/images/{image}")
 async def image(request: Request, person: Viewer, image: ImageId) -> dict[str, Any]:
-    """Describe one image."""
-    found = await run_in_threadpool(studio_of(request).shelf.image, image)
-    return found.to_json()
+    """Describe one image; that of a blind study has no name for its raters."""
+    return await run_in_threadpool(seen_image, studio_of(request), image, person)
 
 
 @router.get("/images/{image}/tiles/{level}/{row}/{col}", response_class=Response)

@@ -13,6 +13,7 @@ from nuclarium.annotate.store import Store
 from nuclarium.preprocess.smoothing import Pixels as Light
 from nuclarium.server.events import Events
 from nuclarium.server.jobs import Jobs
+from nuclarium.server.known_classes import KnownClasses
 from nuclarium.server.known_documents import KnownDocuments
 from nuclarium.server.known_people import KnownPeople
 from nuclarium.server.origins import Origins
@@ -56,6 +57,7 @@ class Studio:
     shelf: ImageShelf = field(init=False)
     tiles: TilePainter = field(init=False)
     people: KnownPeople = field(init=False)
+    classes: KnownClasses = field(init=False)
     rendering: Rendering = field(default_factory=Rendering)
     events: Events = field(default_factory=Events)
     jobs: Jobs = field(default_factory=lambda: Jobs(threads=2))
@@ -67,6 +69,7 @@ class Studio:
         self.shelf = ImageShelf(self.project, self.store)
         self.tiles = TilePainter(self.shelf, self.project.settings.recipe, self._light)
         self.people = KnownPeople(self.store)
+        self.classes = KnownClasses(self.project)
 
     def close(self) -> None:
         """End jobs, threads and listeners, and close files."""

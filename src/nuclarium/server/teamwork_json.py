@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nuclarium.annotate.document_classes import study_hierarchy
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_documents import StoredImage
 from nuclarium.annotate.store_studies import Study, Task
 from nuclarium.annotate.study_board import FINISHED, progress
+from nuclarium.core.class_lists import content_of
 
 Json = dict[str, Any]
 
@@ -36,7 +38,7 @@ def study_board(study: Study, tasks: list[Task], images: Mapping[str, StoredImag
     aliases = [rater.alias for rater in study.raters]
     return study_line(study, tasks) | {
         "design": study.design.to_json(),
-        "hierarchy": dict(study.hierarchy),
+        "hierarchy": content_of(study_hierarchy(study.hierarchy)),
         "fields_list": [
             {
                 "id": field.id,

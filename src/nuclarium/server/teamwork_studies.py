@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -14,6 +13,8 @@ from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_studies import Place, Study
 from nuclarium.annotate.studies import Design
 from nuclarium.annotate.study_board import planned_loads
+from nuclarium.core.class_lists import content_of
+from nuclarium.core.classes import hierarchy_of_content
 from nuclarium.core.errors import AnnotationError
 from nuclarium.server.access import Rater, Senior
 from nuclarium.server.bodies import JsonBody, body_schema
@@ -21,6 +22,7 @@ from nuclarium.server.errors import NotFound
 from nuclarium.server.ids import Alias
 from nuclarium.server.studio import studio_of
 from nuclarium.server.teamwork_json import Json, own_fields, study_board, study_line
+from nuclarium.workspace.study_suggestions import warnings_of
 
 router = APIRouter(tags=["teamwork"])
 MOST_FIELDS = 5_000
@@ -50,15 +52,17 @@ def list_studies(request: Request, person: Senior) -> list[Json]:
 
 @router.post("/studies", status_code=201, openapi_extra=_STUDY)
 def make_study(request: Request, person: Senior, body: JsonBody) -> Json:
-    """Make a study, and draw by lot who sees what."""
+    """Make a study, and draw by lot who sees what; it keeps the classes of the project now.
+
+    ``warnings`` of the answer say where an arm shows suggestions and there are none.
+    """
     known = ("name", "fields", "raters", "design", "hierarchy")
     row = checks.an_object(body, "A study", known, ("name", "fields", "raters"))
     design = Design.from_json(row.get("design", {}))
     fields = fields_of(row["fields"], studio_of(request).store)
     raters = raters_of(row["raters"], studio_of(request).store)
-    hierarchy = row.get("hierarchy") or {}
-    if not isinstance(hierarchy, Mapping):
-        raise AnnotationError("The classes of a study must be a JSON object.")
+    content = row.get("hierarchy") or studio_of(request).classes.content()
+    hierarchy = content_of(hierarchy_of_content(content, "The classes of a study"))
     made = studio_of(request).store.add_study(
         row["name"], design, fields, raters, by=person.alias, hierarchy=hierarchy
     )
@@ -186,7 +190,9 @@ def raters_of(value: Any, store: Store) -> list[str]:
 
 def _board(store: Store, study: Study) -> Json:
     images = {image.id: image for image in store.images()}
-    return study_board(study, store.tasks(study=study.id), images)
+    places = [(field.image, field.box) for field in study.fields]
+    warnings = warnings_of(store, study.design, places)
+    return study_board(study, store.tasks(study=study.id), images) | {"warnings": warnings}
 
 
 def _box(value: Any, width: int, height: int) -> tuple[int, int, int, int] | None:

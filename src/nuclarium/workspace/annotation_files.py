@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tifffile
 
 from nuclarium.annotate.checks import new_id
 from nuclarium.annotate.document import Document
+from nuclarium.annotate.document_classes import classes_of
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_suggestions import Suggestion
 from nuclarium.core.errors import SettingsError, UnreadableImageError
@@ -23,14 +24,20 @@ from nuclarium.io.interchange.classed_geojson import (
     write_classed_geojson,
 )
 from nuclarium.io.interchange.imagej_roi import write_imagej_rois
-from nuclarium.io.write import write_json, write_label_stack, write_labels
-from nuclarium.workspace.annotations import field_name, labels_of, marks_of, table_of
+from nuclarium.io.write import write_label_stack, write_labels
+from nuclarium.workspace.annotation_coco import write_coco
+from nuclarium.workspace.annotations import field_name, labels_of, table_of
 
 Writer = Callable[[Document, Path, str, tuple[int, int]], None]
 
 
 def export_annotations(
-    store: Store, folder: Path, form: str, *, study: str | None = None
+    store: Store,
+    folder: Path,
+    form: str,
+    *,
+    study: str | None = None,
+    classes: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Write all documents of a store, or of a study, in one format.
 
@@ -42,6 +49,8 @@ def export_annotations(
         ``labels`` (TIFF), ``geojson`` (QuPath), ``rois`` (ImageJ), ``coco`` or ``table`` (the long
         table of marks, CSV).
     study : str, optional
+    classes : mapping, optional
+        Of the project, as JSON carries them; documents of studies have their own.
 
     Returns
     -------
@@ -69,7 +78,9 @@ def export_annotations(
         words = [field_name(head, image.name), head.owner or "shared", head.arm or ""]
         name = "_".join(word for word in words if word) + ("_again" if head.repeat else "")
         path = folder / f"{_as_file_name(name)}{ending}"
-        write(store.document(head.id), path, image.name, (image.height, image.width))
+        document = store.document(head.id)
+        head = replace(document.head, hierarchy=classes_of(head, classes or {}))
+        write(replace(document, head=head), path, image.name, (image.height, image.width))
         files.append(path)
     return files
 
@@ -138,53 +149,13 @@ def _of_plane(document: Document, z: int | None) -> Document:
     return Document(document.head, nuclei)
 
 
-def _write_coco(document: Document, path: Path, name: str, shape: tuple[int, int]) -> None:
-    marks = marks_of(document)
-    classes = list(dict.fromkeys([*_classes(document.head.hierarchy), *marks.labels]))
-    numbers = {class_name: place for place, class_name in enumerate(classes, start=1)}
-    annotations = []
-    for row, (y0, x0, y1, x1) in enumerate(marks.boxes.tolist()):
-        outline = marks.outlines[row]
-        annotations.append(
-            {
-                "id": row + 1,
-                "image_id": 1,
-                "category_id": numbers[marks.labels[row]],
-                "segmentation": [] if outline is None else [outline[:, ::-1].ravel().tolist()],
-                "area": (x1 - x0) * (y1 - y0) if outline is None else _area(outline),
-                "bbox": [x0, y0, x1 - x0, y1 - y0],
-                "iscrowd": 0,
-                "nucleus": marks.ids[row],
-            }
-        )
-    categories = [
-        {"id": number, "name": class_name or "nucleus", "supercategory": "cell"}
-        for class_name, number in numbers.items()
-    ]
-    picture = {"id": 1, "file_name": name, "width": shape[1], "height": shape[0]}
-    content = {"images": [picture], "annotations": annotations, "categories": categories}
-    write_json(path, content)
-
-
 _WRITERS: dict[str, tuple[str, Writer]] = {
     "labels": (".tif", _write_labels),
     "geojson": (".geojson", _write_geojson),
     "rois": (".zip", _write_rois),
-    "coco": (".json", _write_coco),
+    "coco": (".json", write_coco),
 }
 FORMATS = (*_WRITERS, "table")
-
-
-def _area(outline: Any) -> float:
-    y, x = outline.T
-    return abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2))
-
-
-def _classes(hierarchy: Mapping[str, Any]) -> Sequence[str]:
-    """Classes of the finest level of a hierarchy, as the page is given it."""
-    levels = hierarchy.get("levels") or [{}]
-    rows = levels[0].get("classes") or []
-    return [row["name"] if isinstance(row, Mapping) else str(row) for row in rows]
 
 
 def _colours(hierarchy: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:

@@ -48,10 +48,14 @@ def replace_suggestions(
     return store.suggest(image, source, suggested)
 
 
+def is_shared(source: str) -> bool:
+    """Whether a set is shown in every document of its image: those of masks are not."""
+    return source.partition(" ")[0] != "pixels"
+
+
 def is_for(source: str, document: str) -> bool:
     """Whether a set is shown in a document: those of masks belong to the document they are of."""
-    kind, _, rest = source.partition(" ")
-    return kind != "pixels" or rest.split(" ")[0] == document
+    return is_shared(source) or source.split(" ")[1:2] == [document]
 
 
 def said_of(source: str) -> str:

@@ -42,7 +42,7 @@ def write_truth_dataset(
     images : Path or None
         Folder of images; fields without one have no pixels.
     hierarchy : str
-        Name of the shipped hierarchy or path of a file; empty for none.
+        Name of the shipped hierarchy, path of a file, or TOML; empty for none.
     folder : Path
         Of the dataset.
     card : Card
@@ -61,12 +61,15 @@ def write_truth_dataset(
         )
         picture = None if images is None else image_of(fields.get(name, name), images)
         drafts.append(_draft(safe_id(name), own, picture))
-    classes = ""
-    if hierarchy:
-        is_file = hierarchy.endswith(".toml")
-        classes = Path(hierarchy).read_text("utf-8") if is_file else shipped_classes()
-    freeze(Intake(drafts, [], classes), folder, card)
+    freeze(Intake(drafts, [], _classes(hierarchy)), folder, card)
     return len(drafts)
+
+
+def _classes(hierarchy: str) -> str:
+    if not hierarchy or "\n" in hierarchy:
+        return hierarchy
+    is_file = hierarchy.endswith(".toml")
+    return Path(hierarchy).read_text("utf-8") if is_file else shipped_classes()
 
 
 def _draft(name: str, marks: Marks, picture: Path | None) -> Draft:

@@ -19,7 +19,9 @@ from nuclarium.io.rows import by_row, read_rows, refuse_mistakes
 from nuclarium.io.write import write_table, write_text
 from nuclarium.workspace.layout import STATE
 from nuclarium.workspace.project_settings import (
+    DEFAULT_CLASSES,
     SETTINGS_FILE,
+    ClassChoice,
     ProjectSettings,
     read_settings,
     settings_text,
@@ -73,8 +75,16 @@ class Project:
         return cls.open(path) if is_in_one else None
 
     @classmethod
-    def create(cls, folder: Path | str, *, name: str | None = None) -> Self:
+    def create(
+        cls,
+        folder: Path | str,
+        *,
+        name: str | None = None,
+        classes: ClassChoice = DEFAULT_CLASSES,
+    ) -> Self:
         """Make a new project; files that lie in the folder stay as they are.
+
+        `classes` are names, or the name of a shipped hierarchy.
 
         Raises
         ------
@@ -92,7 +102,7 @@ class Project:
                 f"--project {folder.name}"
             )
         write_table(folder / IMAGES_TABLE, pd.DataFrame(columns=list(IMAGE_COLUMNS)))
-        text = settings_text(name or folder.resolve().name, utc_now()[:10])
+        text = settings_text(name or folder.resolve().name, utc_now()[:10], classes)
         write_text(folder / SETTINGS_FILE, text)  # last: from now on the folder is a project
         project = cls.open(folder)
         project.record("init")

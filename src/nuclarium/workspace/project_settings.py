@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from nuclarium.core.class_lists import plain_hierarchy
 from nuclarium.core.errors import SettingsError
 from nuclarium.dataset.patches import PatchSettings
 from nuclarium.preprocess.recipe_steps import Step
@@ -20,6 +21,10 @@ SETTINGS_FILE = "nuclarium.toml"
 SCHEMA = 1
 SECTIONS = ("project", "slices", "recipe", "patches")
 """Sections that this version knows; a new step adds its own."""
+ClassChoice = tuple[str, ...] | str
+"""Names of classes; or the name of a shipped hierarchy; or a TOML file in the project."""
+DEFAULT_CLASSES: ClassChoice = ("nucleus",)
+CLASSES_REMARK = 'names, "nucls", or a TOML file; changed by: nuclarium classes'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class ProjectSettings:
     recipe : tuple of Step
         For looking and annotating; none by default.
     patches : PatchSettings
+    classes : tuple of str, or str
+        What nuclei are said to be in the studio: names, or a hierarchy.
     """
 
     name: str
@@ -43,9 +50,10 @@ class ProjectSettings:
     slices: SliceSettings = field(default_factory=SliceSettings)
     recipe: tuple[Step, ...] = ()
     patches: PatchSettings = field(default_factory=PatchSettings)
+    classes: ClassChoice = DEFAULT_CLASSES
 
 
-def settings_text(name: str, created: str) -> str:
+def settings_text(name: str, created: str, classes: ClassChoice = DEFAULT_CLASSES) -> str:
     """Return the settings file of a new project, with what can be set and its defaults."""
     slices, patches = SliceSettings(), PatchSettings()
     return f"""\
@@ -55,6 +63,7 @@ def settings_text(name: str, created: str) -> str:
 name = {json.dumps(name, ensure_ascii=False)}
 created = {json.dumps(created)}
 schema = {SCHEMA}
+{classes_line(classes)}
 
 [slices]
 planes = {json.dumps(slices.planes)}  # all, every:5, 10-20, best, best:3, max, max:3 …
@@ -69,6 +78,11 @@ edge = {json.dumps(patches.edge)}  # drop, shift or pad
 min_nuclei = {patches.min_nuclei}
 min_area_fraction = {patches.min_area_fraction}
 """
+
+
+def classes_line(classes: ClassChoice) -> str:
+    """Return the line of the settings file that says which classes a project has."""
+    return f"classes = {json.dumps(classes, ensure_ascii=False)}  # {CLASSES_REMARK}"
 
 
 def read_settings(path: Path) -> ProjectSettings:
@@ -105,7 +119,7 @@ def refuse_unknown(given: Any, known: Collection[str], what: str) -> None:
 
 def _settings(content: Mapping[str, Any], path: Path) -> ProjectSettings:
     project = content.get("project", {})
-    refuse_unknown(project, ("name", "created", "schema"), "Settings of [project]")
+    refuse_unknown(project, ("name", "created", "schema", "classes"), "Settings of [project]")
     if not isinstance(project.get("name"), str) or project.get("schema", SCHEMA) != SCHEMA:
         raise SettingsError(
             f"[project] must have a name and schema = {SCHEMA}, but got "
@@ -120,6 +134,19 @@ def _settings(content: Mapping[str, Any], path: Path) -> ProjectSettings:
         _slices(content.get("slices", {})),
         _recipe(content.get("recipe", {})),
         PatchSettings(**patches),
+        class_choice(project.get("classes", list(DEFAULT_CLASSES))),
+    )
+
+
+def class_choice(value: Any) -> ClassChoice:
+    """Check which classes somebody wants: a list of names, or one text that names a hierarchy."""
+    if isinstance(value, list | tuple):
+        return plain_hierarchy(value).levels[0].classes
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise SettingsError(
+        f"classes must be a list of names, the name of a hierarchy or a TOML file, but got "
+        f"{value!r:.60}."
     )
 
 

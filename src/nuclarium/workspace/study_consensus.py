@@ -18,6 +18,7 @@ from nuclarium.workspace.annotations import FINISHED
 from nuclarium.workspace.consensus import RECORD, ConsensusSettings, consensus_of
 from nuclarium.workspace.layout import PAGE
 from nuclarium.workspace.project import Project
+from nuclarium.workspace.study_classes import offered, write_classes
 from nuclarium.workspace.study_places import (
     folder_of,
     marks_table,
@@ -107,7 +108,13 @@ def make_consensus(
         done += parts
         tell(0.2 + 0.7 * (1 - 0.95**done), "Comparing raters")
 
-    settings = ConsensusSettings(arm=arm or "all", keep_aliases=True, repetitions=_REPETITIONS)
+    classes = write_classes(study, table["label"], folder)
+    settings = ConsensusSettings(
+        arm=arm or "all",
+        hierarchy="none" if classes is None else str(classes),
+        keep_aliases=True,
+        repetitions=_REPETITIONS,
+    )
     consensus_of(
         folder / TABLE,
         folder / OUT,
@@ -165,6 +172,8 @@ def disputed_nuclei(project: Project, store: Store, study: Study) -> list[dict[s
     if not len(disputed) or "xmin" not in truth:
         return []
     places = places_of(store, study)
+    given = pd.read_csv(found.folder / TABLE, usecols=["label"])["label"]
+    choices = offered(study, given.unique())
     disputed = disputed[disputed["disagreement"] > 0]
     boxes = shifted(truth, {name: place.origin for name, place in places.items()})
     box_of = dict(zip(truth["item"], boxes[list(_EDGES)].to_numpy().tolist(), strict=True))
@@ -179,6 +188,7 @@ def disputed_nuclei(project: Project, store: Store, study: Study) -> list[dict[s
             "disagreement": _plain(row["disagreement"]),
             "n_answers": int(row["n_answers"]),
             "box": [round(edge, 1) for edge in box_of[row["item"]]],
+            "choices": choices,
         }
         for row in _rows(disputed)
         if row["field"] in places and row["item"] in box_of

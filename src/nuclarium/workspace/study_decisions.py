@@ -51,10 +51,20 @@ def decide(store: Store, study: Study, disputed: dict[str, Any], label: str, sen
     disputed : dict
         As of `disputed_nuclei`.
     label : str
-        Class, ``undetected`` where it is no nucleus, or empty.
+        Class of the study or one that a rater gave, ``undetected`` for no nucleus, or empty.
     senior : str
         Alias.
+
+    Raises
+    ------
+    AnnotationError
+        If it is another word, since a mistyped class would be truth in every export.
     """
+    if label not in (*disputed["choices"], UNDETECTED, ""):
+        raise AnnotationError(
+            f"A decision must be one of {', '.join((*disputed['choices'], UNDETECTED))}, but got "
+            f"{label[:60]!r}. Decide by a class of the study."
+        )
     head = open_decisions(store, study, disputed["field"], senior)
     drawn = store.document(head.id).nuclei.values()
     there = next((one for one in drawn if _is_at(one, disputed["box"])), None)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_studies import Study
+from nuclarium.core.class_lists import content_of
 from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.dataset.exchange import FORMATS as DATASET_FORMATS
 from nuclarium.dataset.exchange import export_dataset
@@ -21,6 +22,8 @@ from nuclarium.workspace.annotation_store import open_store
 from nuclarium.workspace.consensus_dataset import write_truth_dataset
 from nuclarium.workspace.dataset import Card
 from nuclarium.workspace.project import Project
+from nuclarium.workspace.project_classes import project_hierarchy
+from nuclarium.workspace.study_classes import classes_of_marks
 from nuclarium.workspace.study_consensus import IMAGES
 from nuclarium.workspace.study_decisions import decided_truth
 from nuclarium.workspace.study_places import (
@@ -75,7 +78,9 @@ def export_study(
     elif form == "table" and truth and study is not None:
         write_table(folder / "truth.csv", _truth(project, store, study))
     elif form in DOCUMENT_FORMATS and not truth:
-        export_annotations(store, folder, form, study=None if study is None else study.id)
+        classes = content_of(project_hierarchy(project))
+        only = None if study is None else study.id
+        export_annotations(store, folder, form, study=only, classes=classes)
     elif study is not None and form in DATASET_FORMATS:
         _write_datasets(project, store, folder, form, study, truth)
     else:
@@ -168,7 +173,7 @@ def _write_datasets(
         raise SettingsError("A dataset must have finished fields, but there is none yet.")
     for name, part in parts.items():
         target = folder if truth else folder / name
-        _write_dataset(part, places, images, target, form, f"{study.name} {name}")
+        _write_dataset(part, places, images, target, form, (study, name))
 
 
 def _write_dataset(
@@ -177,20 +182,21 @@ def _write_dataset(
     images: Path,
     target: Path,
     form: str,
-    name: str,
+    whose: tuple[Study, str],
 ) -> None:
-    marked = part[part["kind"].fillna("") != ""].reset_index(drop=True)
+    marked = part[part["kind"].fillna("") != ""].reset_index(drop=True).fillna("")
     if not len(marked):
         return
+    study, name = whose
     with TemporaryDirectory() as scratch:
         made = Path(scratch) / "dataset"
         write_truth_dataset(
-            marked.fillna(""),
+            marked,
             {field: field for field in places},
             images,
-            "",
+            classes_of_marks(study, marked["label"]),
             made,
-            Card(name, annotation="drawn in the annotation studio of nuclarium"),
+            Card(f"{study.name} {name}", annotation="drawn in the annotation studio of nuclarium"),
         )
         export_dataset(read_dataset(made), target, form)
 

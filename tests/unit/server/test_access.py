@@ -42,6 +42,8 @@ LEAST = {
     "POST /api/images/{image}/suggestions": "rater",
     "GET /api/jobs/{job}": "viewer",
     "POST /api/jobs/{job}/cancel": "viewer",
+    "GET /api/classes": "viewer",
+    "POST /api/classes": "admin",
     "GET /api/openapi.json": "viewer",
 }
 OPEN = {"POST /api/login", "POST /api/invitations/accept", "GET /", "GET /static/{name:path}"}
@@ -56,6 +58,7 @@ BODIES = {
     "POST /api/images/{image}/suggestions": {"source": "results", "file": "none.tif"},
     "POST /api/me/password": {"old": "not the one", "new": "another password"},
     "POST /api/invitations": {"role": "viewer"},
+    "POST /api/classes": {"classes": ["nucleus"]},
 }
 
 

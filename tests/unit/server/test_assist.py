@@ -74,8 +74,8 @@ def page(app):
 
 
 @pytest.fixture
-def image(page):
-    return page.get("images").json()[0]["id"]
+def image(app):
+    return app.state.studio.shelf.images()[0].id
 
 
 def opened(page, image, box=None):

@@ -1,4 +1,4 @@
-// Classes of nuclei from fine to coarse, as a document carries them; NuCLS where it carries none.
+// Classes of nuclei from fine to coarse, as a document carries them: a plain list, or levels like NuCLS.
 import { hexOf, type Rgb } from "./vision";
 
 export interface FineClass {
@@ -19,15 +19,20 @@ export interface Levels {
   levels: { name: string; classes: Row[] }[];
 }
 
-/** Each finest class with the classes above it; levels beyond the third are not shown. */
+/** Each finest class with the classes above it; levels beyond the third are not shown. Of a plain list nothing is above. */
 export function fineClasses(hierarchy: unknown): FineClass[] {
-  const { levels } = isLevels(hierarchy) ? hierarchy : NUCLS;
+  const { levels } = isLevels(hierarchy) ? hierarchy : ONE;
   const [fine, main, top] = levels;
   return (fine?.classes ?? []).map((row) => {
     const parent = main?.classes.find((one) => one.name === row.parent);
-    const above = top?.classes.find((one) => one.name === parent?.parent);
+    const above = top ? top.classes.find((one) => one.name === parent?.parent) : parent;
     return { name: row.name, main: parent?.name ?? "", super: above?.name ?? "", own: hexOf(row.colour ?? [140, 140, 140]) };
   });
+}
+
+/** Whether classes are a plain list, whose colours are those of the palette already. */
+export function isPlain(classes: readonly FineClass[]): boolean {
+  return classes.every((one) => one.main === "");
 }
 
 /** Classes in the order of the legend: those of one coarse class together. */
@@ -38,49 +43,16 @@ export function inLegendOrder(classes: readonly FineClass[]): FineClass[] {
   return [...classes].sort((a, b) => place(a) - place(b));
 }
 
+/** Classes that nuclei have and the list lacks, in order of their names. */
+export function others(classes: readonly FineClass[], counts: ReadonlyMap<string, number>): string[] {
+  const listed = new Set(classes.map((one) => one.name));
+  return [...counts].flatMap(([label, count]) => (count > 0 && label !== "" && !listed.has(label) ? [label] : [])).sort();
+}
+
 function isLevels(value: unknown): value is Levels {
   const levels = (value as Partial<Levels> | null)?.levels;
   return Array.isArray(levels) && levels.length > 0 && levels.every((level) => Array.isArray(level.classes));
 }
 
-/** As core/hierarchies/nucls.toml has it. */
-const NUCLS: Levels = {
-  name: "nucls",
-  levels: [
-    {
-      name: "raw",
-      classes: [
-        { name: "tumor", colour: [255, 0, 0], parent: "tumor_nonMitotic" },
-        { name: "fibroblast", colour: [0, 230, 77], parent: "nonTILnonMQ_stromal" },
-        { name: "lymphocyte", colour: [0, 0, 255], parent: "lymphocyte" },
-        { name: "plasma_cell", colour: [0, 255, 255], parent: "plasma_cell" },
-        { name: "macrophage", colour: [51, 102, 153], parent: "macrophage" },
-        { name: "mitotic_figure", colour: [255, 191, 0], parent: "tumor_mitotic" },
-        { name: "vascular_endothelium", colour: [102, 0, 204], parent: "nonTILnonMQ_stromal" },
-        { name: "myoepithelium", colour: [250, 50, 250], parent: "other_nucleus" },
-        { name: "apoptotic_body", colour: [255, 128, 0], parent: "AMBIGUOUS" },
-        { name: "neutrophil", colour: [51, 102, 204], parent: "other_nucleus" },
-        { name: "ductal_epithelium", colour: [255, 128, 255], parent: "other_nucleus" },
-        { name: "eosinophil", colour: [128, 0, 0], parent: "other_nucleus" },
-        { name: "unlabeled", colour: [80, 80, 80], parent: "AMBIGUOUS" },
-      ],
-    },
-    {
-      name: "main",
-      classes: [
-        { name: "tumor_nonMitotic", parent: "tumor_any" },
-        { name: "tumor_mitotic", parent: "tumor_any" },
-        { name: "nonTILnonMQ_stromal", parent: "nonTIL_stromal" },
-        { name: "macrophage", parent: "nonTIL_stromal" },
-        { name: "lymphocyte", parent: "sTIL" },
-        { name: "plasma_cell", parent: "sTIL" },
-        { name: "other_nucleus", parent: "other_nucleus" },
-        { name: "AMBIGUOUS", parent: "AMBIGUOUS" },
-      ],
-    },
-    {
-      name: "super",
-      classes: ["tumor_any", "nonTIL_stromal", "sTIL", "other_nucleus", "AMBIGUOUS"].map((name) => ({ name })),
-    },
-  ],
-};
+/** Before a document is open; the server gives every document its classes. */
+const ONE: Levels = { levels: [{ name: "class", classes: [{ name: "nucleus", colour: [228, 140, 16] }] }] };

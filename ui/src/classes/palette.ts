@@ -1,7 +1,9 @@
 // Colours of classes: a set that colour-blind people can tell apart, or the hierarchy's own.
-import type { FineClass } from "./hierarchy";
+import { type FineClass, isPlain } from "./hierarchy";
 
 export const UNCLASSED = "#00b4a5";
+/** Of a class that nuclei have and the list lacks. */
+export const OTHER = "#8c8c8c";
 
 /**
  * Found by a search for the largest smallest difference over usual vision, deuteranopia and
@@ -15,11 +17,12 @@ export const APART = [
 
 export type Scheme = "apart" | "own";
 
-/** The colour of each class; "" has that of nuclei without one. */
+/** The colour of each class; "" has that of nuclei without one. A plain list has the server's, which are apart. */
 export function coloursOf(classes: readonly FineClass[], scheme: Scheme): Map<string, string> {
   let next = 0;
+  const isOwn = scheme === "own" || isPlain(classes);
   const colours = classes.map(({ name, own }): [string, string] => {
-    if (scheme === "own") return [name, own];
+    if (isOwn) return [name, own];
     return [name, name === "unlabeled" ? UNCLASSED : (APART[next++] ?? own)];
   });
   return new Map([...colours, ["", UNCLASSED]]);

@@ -2,26 +2,22 @@
 import type { Board } from "../tools/board";
 import { bare } from "../state/changes";
 import { choice, h } from "../shell/dom";
-import { fineClasses, inLegendOrder, type FineClass } from "./hierarchy";
-import { coloursOf, type Scheme, UNCLASSED } from "./palette";
+import { chooseClasses } from "./editor";
+import { fineClasses, type FineClass, isPlain, others } from "./hierarchy";
+import { keyOf, KEYS, legend, shown } from "./legend";
+import { coloursOf, OTHER, type Scheme, UNCLASSED } from "./palette";
 
-const MOST_KEYS = 19; // 1 to 9, 0, Shift and 1 to 9
 const SCHEME = "classes:scheme";
-
-/** The key of a class by its place in the hierarchy. */
-export function keyOf(place: number): string {
-  if (place < 10) return String((place + 1) % 10);
-  return place < MOST_KEYS ? `Shift+${place - 9}` : "";
-}
 
 export function installClasses(board: Board): void {
   const element = h("div", { class: "classes" });
-  const { shell } = board.studio;
+  const { studio } = board;
   const { document: drawing } = board;
   let classes: FineClass[] = fineClasses(null);
+  let strays: string[] = [];
   let scheme: Scheme = localStorage.getItem(SCHEME) === "own" ? "own" : "apart";
   let colours = coloursOf(classes, scheme);
-  drawing.layer.colours = (label) => colours.get(label) ?? UNCLASSED;
+  drawing.layer.colours = (label) => colours.get(label) ?? (label ? OTHER : UNCLASSED);
   const counts = new Map<string, HTMLElement>();
 
   const recolour = () => {
@@ -44,58 +40,90 @@ export function installClasses(board: Board): void {
     build();
     board.changed();
   };
-  const row = (label: string, key: string) => {
+  const line = (label: string, button: HTMLElement, level: number) => {
     const name = label || "No class";
     const chip = h("span", { class: "chip" });
-    chip.style.background = colours.get(label) ?? "";
+    chip.style.background = colours.get(label) ?? OTHER;
+    button.prepend(chip);
     const count = h("span", { class: "count" });
     counts.set(label, count);
     const isShown = !drawing.layer.hidden.has(label);
-    const above = classes.find((one) => one.name === label);
-    const title = above ? [label, above.main, above.super].filter(Boolean).join(" → ") : name;
-    const text = h("span", { class: "name", title }, shown(name));
-    const cap = key ? h("kbd", {}, key.replace("Shift+", "⇧")) : null;
-    return h("div", { class: "row" },
-      h("button", { type: "button", class: "pick", "aria-pressed": String(board.label === label), onclick: () => pick(label) }, chip, text, cap),
-      count,
+    return h("div", { class: level > 0 ? "row inner" : "row" }, button, count,
       h("button", { type: "button", class: "quiet eye", "aria-pressed": String(isShown), "aria-label": `Show ${name}`, title: isShown ? "Shown" : "Hidden", onclick: () => hide(label) }, isShown ? "●" : "○"));
   };
+  const row = (label: string, key: string, level: number) => {
+    const name = label || "No class";
+    const above = classes.find((one) => one.name === label);
+    const title = above ? [...new Set([label, above.main, above.super])].filter(Boolean).join(" → ") : name;
+    const text = h("span", { class: "name", title }, shown(name));
+    const cap = key ? h("kbd", {}, key.replace("Shift+", "⇧")) : null;
+    return line(label, h("button", { type: "button", class: "pick", "aria-pressed": String(board.label === label), onclick: () => pick(label) }, text, cap), level);
+  };
+  const other = (label: string) => {
+    const choose = () => drawing.select([...drawing.layer.nuclei()].filter((one) => one.label === label && drawing.layer.isSeen(one)).map((one) => one.id));
+    const text = h("span", { class: "name" }, shown(label));
+    return line(label, h("button", { type: "button", class: "pick", title: `Choose all nuclei of ${shown(label)} on this plane`, onclick: choose }, text), 0);
+  };
   const build = () => {
-    const parts: HTMLElement[] = [];
-    let [top, main] = ["", ""];
-    for (const one of inLegendOrder(classes)) {
-      if (one.super !== top) parts.push(h("p", { class: "level" }, shown(one.super)));
-      const isGroup = one.main !== one.super && classes.filter((other) => other.main === one.main).length > 1;
-      if (one.main !== main && isGroup) parts.push(h("p", { class: "main-class" }, shown(one.main)));
-      [top, main] = [one.super, one.main];
-      parts.push(row(one.name, keyOf(classes.indexOf(one))));
-    }
+    counts.clear();
+    const parts = legend(classes, strays, { row, other });
+    if (!isPlain(classes)) parts.push(schemes());
+    const change = changeButton(board);
+    if (change) parts.push(change);
+    element.replaceChildren(...parts);
+    count();
+  };
+  const schemes = () => {
     const options = [{ id: "apart", name: "For all eyes" }, { id: "own", name: "As in the file" }];
-    const chosen = choice("Colours", options, scheme, (id) => {
+    return choice("Colours", options, scheme, (id) => {
       scheme = id as Scheme;
       localStorage.setItem(SCHEME, scheme);
       recolour();
     });
-    element.replaceChildren(row("", "Shift+0"), ...parts, chosen);
-    count();
   };
   const count = () => {
     for (const [label, place] of counts) place.textContent = String(drawing.layer.counts.get(label) ?? 0);
   };
   drawing.on("open", () => {
     classes = fineClasses(drawing.info?.hierarchy);
+    strays = others(classes, drawing.layer.counts);
+    if (classes.length === 1) board.label = classes[0]!.name; // there is nothing to choose
+    else if (!classes.some((one) => one.name === board.label)) board.label = "";
     drawing.layer.hidden = new Set();
+    addKeys(board, classes, pick);
     recolour();
   });
-  drawing.on("change", count);
-  for (let place = 0; place < MOST_KEYS; place++) {
-    const name = place < classes.length ? `Class ${shown(classes[place]!.name)}` : `Class ${place + 1}`;
-    if (place >= classes.length) break;
-    shell.addCommand({ id: `class.${place}`, name, key: keyOf(place), group: "Classes", run: () => pick(classes[place]?.name ?? board.label) });
-  }
-  shell.addCommand({ id: "class.none", name: "No class", key: "Shift+0", group: "Classes", run: () => pick("") });
+  drawing.on("change", () => {
+    const now = others(classes, drawing.layer.counts);
+    if (now.join("\n") === strays.join("\n")) return count();
+    strays = now;
+    build();
+  });
+  studio.shell.addCommand({ id: "class.none", name: "No class", key: "Shift+0", group: "Classes", run: () => pick("") });
+  addKeys(board, classes, pick);
   build();
-  shell.addPanel({ id: "classes", title: "Classes", side: "right", order: 5, element });
+  studio.shell.addPanel({ id: "classes", title: "Classes", side: "right", order: 5, element });
+}
+
+/** The keys are those of the classes of what is open; a key without a class does nothing. */
+function addKeys(board: Board, classes: readonly FineClass[], pick: (label: string) => void): void {
+  for (let place = 0; place < KEYS; place++) {
+    const label = classes[place]?.name;
+    const id = `class.${place}`;
+    if (label === undefined) board.studio.shell.addCommand({ id, name: "", run: () => undefined });
+    else board.studio.shell.addCommand({ id, name: `Class ${shown(label)}`, key: keyOf(place), group: "Classes", run: () => pick(label) });
+  }
+}
+
+/** An admin chooses other classes where the document has the project's; a study keeps its own. */
+function changeButton(board: Board): HTMLElement | null {
+  const { studio, document: drawing } = board;
+  if (studio.api.me?.role !== "admin" || !drawing.id || drawing.info?.study) return null;
+  const changed = async () => {
+    const document = drawing.id;
+    if (document) await drawing.open({ document });
+  };
+  return h("button", { type: "button", class: "quiet change", onclick: () => void chooseClasses(studio, changed) }, "Choose the classes …");
 }
 
 /** What is chosen gets a class, in one gesture. */
@@ -103,8 +131,4 @@ function give(board: Board, label: string): void {
   const chosen = [...board.document.layer.selected].map((id) => board.document.nucleus(id));
   const changes = chosen.flatMap((one) => (one ? [{ nucleus: one.id, after: { ...bare(one), label } }] : []));
   if (changes.length > 0) board.document.commit("class", changes);
-}
-
-function shown(name: string): string {
-  return name.replaceAll("_", " ");
 }

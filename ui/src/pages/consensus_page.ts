@@ -42,7 +42,6 @@ function disputes(studio: Studio, board: Board, disputed: Disputed[]): HTMLEleme
   if (!disputed.length) {
     return h("section", { class: "part wide" }, h("h2", {}, "Disputed nuclei"), h("p", { class: "muted" }, "Raters agree on every nucleus: there is nothing to decide."));
   }
-  const labels = [...new Set(disputed.flatMap((one) => [one.label, one.second]).filter((label) => label && label !== "undetected"))].sort();
   const said = h("div", {});
   const right = (text: string) => ({ text, class: "number" });
   return h(
@@ -50,14 +49,14 @@ function disputes(studio: Studio, board: Board, disputed: Disputed[]): HTMLEleme
     { class: "part wide" },
     h("h2", {}, "Disputed nuclei ", h("small", { class: "muted" }, `${count(open, "nucleus", "nuclei")} to decide, those first whose answer adds the most`)),
     said,
-    h("div", { class: "scroll tall" }, table(["Nucleus", right("Field"), "Answer of most", right("Sure"), "Second", right("Disagree"), right("Answers"), "Decision of a senior", ""], disputed.slice(0, SHOWN).map((one) => row(studio, board, one, labels, said)))),
+    h("div", { class: "scroll tall" }, table(["Nucleus", right("Field"), "Answer of most", right("Sure"), "Second", right("Disagree"), right("Answers"), "Decision of a senior", ""], disputed.slice(0, SHOWN).map((one) => row(studio, board, one, said)))),
     disputed.length > SHOWN ? h("p", { class: "muted" }, `${disputed.length - SHOWN} more are in disputed.csv.`) : null,
   );
 }
 
-function row(studio: Studio, board: Board, one: Disputed, labels: string[], said: HTMLElement): Child[] {
+function row(studio: Studio, board: Board, one: Disputed, said: HTMLElement): Child[] {
   const decided = h("span", { class: "muted" }, one.adjudicated ? `by ${one.adjudicated.by}` : "");
-  const choice = h("select", { "aria-label": `Decision on nucleus ${one.item}` }, h("option", { value: "" }, "not decided"), [...labels, "undetected"].map((label) => h("option", { value: label, selected: one.adjudicated?.label === label }, label === "undetected" ? "no nucleus" : label)));
+  const choice = h("select", { "aria-label": `Decision on nucleus ${one.item}` }, h("option", { value: "" }, "not decided"), [...one.choices, "undetected"].map((label) => h("option", { value: label, selected: one.adjudicated?.label === label }, label === "undetected" ? "no nucleus" : label)));
   choice.addEventListener("change", () => void tried(said, async () => {
     await studio.api.post(`studies/${board.id}/adjudications`, { item: one.item, label: choice.value });
     fill(decided, choice.value ? `by ${studio.api.me?.alias ?? "you"}` : "");

@@ -1,6 +1,7 @@
 // Working together: pages of fields, studies, review, consensus and people, and their parts in the studio.
 import "./pages.css";
 import type { Module, Role } from "../contracts";
+import { showClasses } from "./classes_page";
 import { showConsensus } from "./consensus_page";
 import { showFields } from "./fields_page";
 import { installHistoryPanel } from "./history_panel";
@@ -27,6 +28,7 @@ export const teamwork: Module = {
     shell.addPage({ path: "study/:id/consensus", title: "Consensus", show: (element, { id }) => showConsensus(studio, element, id ?? "") });
     shell.addPage({ path: "review", title: "Review", menu: { name: "Review", order: 30, roles: LEADS }, show: (element) => showReview(studio, element) });
     shell.addPage({ path: "people", title: "People", menu: { name: "People", order: 40, roles: LEADS }, show: (element) => showPeople(studio, element) });
+    shell.addPage({ path: "classes", title: "Classes", menu: { name: "Classes", order: 50, roles: ["admin"] }, show: (element) => showClasses(studio, element) });
     installWorkStrip(studio);
     installReviewPanel(studio);
     installHistoryPanel(studio);

@@ -19,6 +19,7 @@ export function showStudy(studio: Studio, element: HTMLElement, id: string): () 
       head(studio, board, said, again),
       figures(board),
       said,
+      ...board.warnings.map((words) => h("p", { class: "note" }, words)),
       board.raters_list.length ? matrix(studio, board, said) : noRaters(),
       h("div", { class: "part-grid" }, agreementCard(board, consensus), joinCard(studio, board, people, said, again), exportCard(studio, board), designCard(board)),
     ];

@@ -68,6 +68,10 @@ export interface StudyTask {
 
 export interface Board extends StudyLine {
   design: Design;
+  /** The classes that the study was begun with. */
+  hierarchy: Record<string, unknown>;
+  /** What should be known, such as that nothing is suggested in some fields. */
+  warnings: string[];
   fields_list: StudyField[];
   raters_list: { alias: string; active: boolean; since: string }[];
   progress: { rater: string; total: number; done: number; needs_work: number; seconds: number }[];
@@ -143,6 +147,8 @@ export interface Disputed {
   disagreement: number | null;
   n_answers: number;
   box: Box;
+  /** What a senior may decide, beside that it is no nucleus. */
+  choices: string[];
   adjudicated: { label: string; by: string } | null;
 }
 

@@ -1,8 +1,10 @@
 // Make a study: fields, raters, arms; beside it what each rater would have to do.
 import type { ImageInfo, Studio } from "../contracts";
+import { classChips, type ProjectClasses } from "../classes/editor";
 import { cutFields } from "./cut_fields";
 import { count, empty, failure, fill, h, showLoaded, table, tried, type Child } from "./dom";
 import { choice, labelled } from "./parts";
+import { type FieldWish, suggestionOffer } from "./suggest_offer";
 import type { Board, Design, Load, Person } from "./values";
 
 interface Draft {
@@ -23,9 +25,10 @@ const SEED_SPAN = 2 ** 31;
 
 export function showWizard(studio: Studio, element: HTMLElement): () => void {
   return showLoaded(element, async (signal) => {
-    const [images, users] = await Promise.all([
+    const [images, users, classes] = await Promise.all([
       studio.api.get<ImageInfo[]>("images", signal),
       studio.api.get<Person[]>("users", signal),
+      studio.api.get<ProjectClasses>("classes", signal),
     ]);
     const people = users.filter((person) => person.active && person.role !== "viewer");
     if (!images.length) {
@@ -34,11 +37,11 @@ export function showWizard(studio: Studio, element: HTMLElement): () => void {
         empty("There is no image in this project", "Import some first, on the computer that runs the studio: nuclarium import FILES --project DIR. Then reload this page."),
       ];
     }
-    return [h("h1", {}, "Make a study"), form(studio, images, people)];
+    return [h("h1", {}, "Make a study"), form(studio, images, people, classes)];
   });
 }
 
-function form(studio: Studio, images: ImageInfo[], people: Person[]): HTMLElement {
+function form(studio: Studio, images: ImageInfo[], people: Person[], classes: ProjectClasses): HTMLElement {
   const draft: Draft = {
     name: "",
     images: new Set(images.length <= 24 ? images.map((image) => image.id) : []),
@@ -56,8 +59,10 @@ function form(studio: Studio, images: ImageInfo[], people: Person[]): HTMLElemen
   const said = h("div", {});
   const plan = h("div", { class: "plan", "aria-live": "polite" });
   const cut = h("div", { class: "row" });
+  const offer = suggestionOffer(studio);
   const changed = (): void => {
     cut.hidden = draft.whole;
+    offer.ask(draft.arms === "without" ? [] : fieldsOf(draft, images, seed));
     void preview(studio, draft, images, seed, plan);
   };
   const make = (): Promise<void> =>
@@ -103,6 +108,12 @@ function form(studio: Studio, images: ImageInfo[], people: Person[]): HTMLElemen
       h("div", { class: "stack indent", "data-only": "both" },
         choice("radio", "by", "Each rater sees some fields in each arm", true, () => { draft.armsBy = "fields"; changed(); }),
         choice("radio", "by", "Each rater stays in one arm", false, () => { draft.armsBy = "raters"; changed(); })),
+      offer.element,
+    ),
+    step(
+      "Classes",
+      classChips(classes.hierarchy),
+      h("p", { class: "hint" }, "The study keeps these, whatever the project's classes become later. ", studio.api.me?.role === "admin" ? h("a", { href: "#/classes" }, "Choose others") : "An admin may choose others", " first if these do not fit."),
     ),
     step(
       "Feedback",
@@ -160,7 +171,7 @@ function designOf(draft: Draft, seed: number): Design {
   return { arms, overlap: draft.overlap, repeats: draft.repeats, arms_by: draft.armsBy, blind: true, feedback: draft.feedback, seed };
 }
 
-function fieldsOf(draft: Draft, images: ImageInfo[], seed: number): { image: string; box: unknown }[] {
+function fieldsOf(draft: Draft, images: ImageInfo[], seed: number): FieldWish[] {
   return images
     .filter((image) => draft.images.has(image.id))
     .flatMap((image, i) =>

@@ -22,7 +22,7 @@ export function showImages(element: HTMLElement, api: Api): () => void {
   const leaving = new AbortController();
   element.append(h("div", { class: "cards", "aria-busy": "true" }, ...Array.from({ length: 4 }, placeholder)));
   listed(api, leaving.signal)
-    .then((images) => element.replaceChildren(...(images.length > 0 ? filled(api, images) : [nothing()])))
+    .then((images) => element.replaceChildren(...(images.length > 0 ? filled(api, images) : [api.me?.role === "rater" ? onlyFields() : nothing()])))
     .catch((problem: Error) => {
       if (!leaving.signal.aborted) element.replaceChildren(failed(problem));
     });
@@ -102,6 +102,17 @@ function nothing(): HTMLElement {
     h("h1", {}, "No images yet"),
     h("p", { class: "muted" }, "Import them in a terminal, in the folder of the project, then reload this page:"),
     h("pre", {}, "nuclarium import FILES"),
+  );
+}
+
+/** A rater of a blind study does not see its images in the list: their names would tell. */
+function onlyFields(): HTMLElement {
+  return h(
+    "div",
+    { class: "empty" },
+    h("h1", {}, "Nothing to open here"),
+    h("p", { class: "muted" }, "Images of a study are opened as your fields, without their names."),
+    h("a", { class: "button main", href: "#/fields" }, "My fields"),
   );
 }
 

@@ -33,9 +33,9 @@ def categories_of(labels: Iterable[str], hierarchy: Hierarchy | None) -> list[di
         _category(finest.codes[name], name, finest.parents.get(name, "cell"))
         for name in finest.classes
     ]
-    plain = {hierarchy.plain(label) for label in labels} - set(finest.classes)
+    plain = {hierarchy.plain(label) or "nucleus" for label in labels} - set(finest.classes)
     for name in sorted(plain):
-        found.append(_after(found, name or "nucleus"))
+        found.append(_after(found, name))
     return found
 
 
