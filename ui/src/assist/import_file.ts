@@ -41,7 +41,6 @@ async function send(studio: Studio, file: File): Promise<void> {
     const most = Math.round(MOST_BYTES / 1e6);
     return shell.status("message", `${file.name} is larger than ${most} MB. Import it with: nuclarium annotations import`, "error");
   }
-  shell.status("message", `Importing ${file.name}`, "busy");
   try {
     const done = await studio.api.post<Imported>(`documents/${drawn.id}/import`, { name: file.name, content: await base64(file) });
     await drawn.open({ document: drawn.id }); // with the gesture, so that it can be taken back
