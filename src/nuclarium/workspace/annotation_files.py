@@ -7,19 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 
-from nuclarium.annotate.checks import new_id
 from nuclarium.annotate.document import Document
 from nuclarium.annotate.store import Store
-from nuclarium.annotate.store_suggestions import Suggestion
-from nuclarium.core.errors import SettingsError, UnreadableImageError
-from nuclarium.core.labels import as_labels
+from nuclarium.core.errors import SettingsError
 from nuclarium.core.outlines import iter_outlines
-from nuclarium.io.guard import explained
 from nuclarium.io.interchange.classed_geojson import (
     ClassedOutline,
-    read_classed_geojson,
     write_classed_geojson,
 )
 from nuclarium.io.interchange.imagej_roi import write_imagej_rois
