@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from tests.assist_pages import opened_page, served_colony, until
 from tests.hands import Hands
 
@@ -77,3 +78,27 @@ def test_scribble_mask_nuclei_accept_reject_reload(tmp_path, browser):
 def _answers(store, document, least):
     found = sorted(store.document(document).nuclei.values(), key=lambda one: one.revision)
     return found if len(found) >= least else None
+
+
+def test_labels_of_another_program_are_imported_and_taken_back(tmp_path, browser):
+    with served_colony(tmp_path) as (address, store, truth), opened_page(browser, address) as page:
+        labels = truth.astype(np.uint16)
+        tifffile.imwrite(tmp_path / "cellpose.tif", labels, imagej=True, metadata={"axes": "ZYX"})
+        nuclei = sum(len(np.unique(plane)) - 1 for plane in truth)
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Import outlines").click()
+        chooser.value.set_files(tmp_path / "cellpose.tif")
+        page.get_by_text("nuclei imported").wait_for()
+        document = store.documents()[0].id
+        drawn = store.document(document).nuclei.values()
+        assert len(drawn) == nuclei
+        assert {one.z for one in drawn} == set(range(len(truth)))
+        page.keyboard.press("Control+z")
+        until(lambda: not store.document(document).nuclei)
+        page.keyboard.press("Control+Shift+z")
+        until(lambda: len(store.document(document).nuclei) == nuclei)
+        page.reload()
+        with page.expect_file_chooser() as chooser:
+            page.keyboard.press("Shift+i")
+        chooser.value.set_files(tmp_path / "cellpose.tif")
+        page.get_by_text(f"0 nuclei imported. {nuclei} were there already.").wait_for()

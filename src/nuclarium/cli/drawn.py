@@ -1,7 +1,9 @@
-"""The command that takes what people drew out of the store, while they draw on."""
+"""Commands that take what people drew out of the store while they draw on, or bring more in."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from nuclarium.cli.options import command_line
 
 annotations_app = typer.Typer(
     name="annotations",
-    help="What people drew in the studio: take it out in any format.",
+    help="What people drew in the studio: take it out in any format, or bring more in.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -26,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 @annotations_app.callback()
 def _topic() -> None:
-    """Keep the name of the only command."""
+    """Hold the commands together."""
 
 
 @annotations_app.command(
@@ -61,3 +63,49 @@ def export(
 
     count = export_project(project, out, form, study=study, truth=truth, made_by=command_line())
     typer.echo(f"{count:,} {'file' if count == 1 else 'files'} are in {out}.")
+
+
+@annotations_app.command(
+    name="import",
+    epilog="Examples:  nuclarium annotations import organoids outlines.geojson   |   "
+    "nuclarium annotations import organoids rois/ --rater R2   |   "
+    "nuclarium annotations import organoids instances.json --rater suggestions",
+)
+def bring_in(
+    project: Annotated[
+        Path, typer.Argument(metavar="PROJECT", help="A project whose images people annotate.")
+    ],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE|FOLDER",
+            help="GeoJSON, ImageJ ROIs, COCO, label images, a table of marks, or a dataset.",
+        ),
+    ],
+    rater: Annotated[
+        str,
+        typer.Option(
+            metavar="ALIAS|shared|suggestions",
+            help="Whose nuclei they become; those of the file's rater or yours if left out.",
+        ),
+    ] = "",
+    image: Annotated[
+        str, typer.Option(help="Name of the image, where the file is not called like it.")
+    ] = "",
+    form: Annotated[
+        str, typer.Option("--format", help="A format of datasets; found out if left out.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Bring in what was drawn with other tools, also while people draw; twice adds nothing."""
+    from nuclarium.workspace.annotation_import import import_project
+
+    done = import_project(
+        project, source, form=form, rater=rater, image=image, made_by=command_line()
+    )
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in done], indent=2))
+        return
+    for one in done:
+        known = f", {one.known:,} were there already" if one.known else ""
+        typer.echo(f"{one.image}: {one.new:,} nuclei for {one.whose}{known}.")

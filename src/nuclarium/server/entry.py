@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_people import User
 from nuclarium.server.access import Person
 from nuclarium.server.errors import NotLoggedIn
 from nuclarium.server.sessions import LASTS_S, Session
 from nuclarium.server.studio import Studio
+from nuclarium.workspace.annotation_store import single_person
 
 
 def enter(studio: Studio, start: str, answer: Response) -> None:
@@ -29,13 +29,8 @@ def enter(studio: Studio, start: str, answer: Response) -> None:
             "The address must be the one that nuclarium annotate printed when it started, but it "
             "is another, or that of an earlier start."
         )
-    set_session(studio, single_person(studio.store), answer, is_https=False)
-
-
-def single_person(store: Store) -> User:
-    """Return whom the only person of a single-user studio is: the first admin, made if needed."""
-    admins = [user for user in store.users() if user.role == "admin" and user.active]
-    return admins[0] if admins else store.add_user("me", "admin")
+    person = studio.store.user(single_person(studio.store))
+    set_session(studio, person, answer, is_https=False)
 
 
 def set_session(studio: Studio, user: User, answer: Response, *, is_https: bool) -> Session:

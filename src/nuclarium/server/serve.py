@@ -18,12 +18,11 @@ import uvicorn
 from nuclarium.annotate.store import Store
 from nuclarium.core.errors import OutputError, SettingsError
 from nuclarium.server.app import create_app
-from nuclarium.server.entry import single_person
 from nuclarium.server.invitations import first_invitation
 from nuclarium.server.origins import is_loopback, origins_of
 from nuclarium.server.secret_file import read_secret
 from nuclarium.server.studio import Studio
-from nuclarium.workspace.annotation_store import STORE
+from nuclarium.workspace.annotation_store import STORE, single_person
 from nuclarium.workspace.project import Project
 
 _MORE_PORTS = 20

@@ -1,4 +1,4 @@
-"""Documents of annotations as files of other tools, and files of other tools as suggestions."""
+"""Documents of annotations as files of other tools."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import tifffile
 
-from nuclarium.annotate.checks import new_id
 from nuclarium.annotate.document import Document
 from nuclarium.annotate.document_classes import classes_of
 from nuclarium.annotate.store import Store
-from nuclarium.annotate.store_suggestions import Suggestion
-from nuclarium.core.errors import SettingsError, UnreadableImageError
-from nuclarium.core.labels import as_labels
+from nuclarium.core.errors import SettingsError
 from nuclarium.core.outlines import iter_outlines
-from nuclarium.io.guard import explained
 from nuclarium.io.interchange.classed_geojson import (
     ClassedOutline,
-    read_classed_geojson,
     write_classed_geojson,
 )
 from nuclarium.io.interchange.imagej_roi import write_imagej_rois
@@ -85,27 +79,6 @@ def export_annotations(
     return files
 
 
-def suggest_from_file(store: Store, image: str, path: Path, *, source: str = "") -> int:
-    """Keep the outlines of a file as suggestions for an image; returns how many.
-
-    Parameters
-    ----------
-    store : Store
-    image : str
-        Id of the image in the store.
-    path : Path
-        GeoJSON, or a label image (TIFF) on the grid of the whole image; of a stack, all planes.
-    source : str
-        What the set is called; the name of the file when left out.
-    """
-    is_text = path.suffix.lower() in (".geojson", ".json")
-    outlines = read_classed_geojson(path) if is_text else _outlines_of_labels(path)
-    suggested = [
-        Suggestion(new_id("u"), one.rings, one.class_name, one.score, one.z) for one in outlines
-    ]
-    return store.suggest(image, source or path.name, suggested)
-
-
 def classed_outlines(document: Document) -> list[ClassedOutline]:
     """Return the nuclei of a document as outlines with classes; boxes and points, too."""
     return [
@@ -163,29 +136,6 @@ def _colours(hierarchy: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:
     rows = [row for row in levels[0].get("classes") or [] if isinstance(row, Mapping)]
     known = [row for row in rows if isinstance(row.get("colour"), list | tuple)]
     return {row["name"]: tuple(row["colour"]) for row in known}
-
-
-def _outlines_of_labels(path: Path) -> list[ClassedOutline]:
-    with explained(path.name, "a label image (TIFF)"):
-        array = tifffile.imread(path)
-    if array.ndim not in (2, 3):
-        raise UnreadableImageError(
-            f"{path.name} must be a label image of one plane or a stack, but has the shape "
-            f"{array.shape}."
-        )
-    planes = [(None, array)] if array.ndim == 2 else list(enumerate(array))
-    return [
-        ClassedOutline(
-            tuple(
-                tuple(map(float, ring[:, ::-1].ravel()))
-                for ring in (polygon.exterior, *polygon.holes)
-            ),
-            z=z,
-        )
-        for z, plane in planes
-        for outline in iter_outlines(as_labels(plane, path.name))
-        for polygon in outline.polygons
-    ]
 
 
 def _as_file_name(name: str) -> str:

@@ -43,6 +43,12 @@ def open_store(place: Path | str) -> Store:
     return Store.open(store)
 
 
+def single_person(store: Store) -> str:
+    """Return the alias of whoever works alone: the first admin, made if needed."""
+    admins = [user for user in store.users() if user.role == "admin" and user.active]
+    return (admins[0] if admins else store.add_user("me", "admin")).alias
+
+
 def backup(place: Path | str, out: Path, *, made_by: str = "") -> int:
     """Copy the store of a place as it is at one moment, and record it in its project.
 

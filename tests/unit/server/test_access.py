@@ -30,6 +30,7 @@ LEAST = {
     "GET /api/documents/{document}/history": "viewer",
     "GET /api/documents/{document}/gestures": "viewer",
     "POST /api/documents/{document}/strokes": "rater",
+    "POST /api/documents/{document}/import": "rater",
     "GET /api/documents/{document}/pixels": "viewer",
     "POST /api/documents/{document}/pixels": "viewer",
     "POST /api/documents/{document}/pixels/prepare": "viewer",
@@ -51,6 +52,7 @@ ROLES = ("admin", "senior", "rater", "viewer")
 BODIES = {
     "POST /api/documents/{document}/edits": {"edits": []},
     "POST /api/documents/{document}/strokes": {"strokes": []},
+    "POST /api/documents/{document}/import": {"name": "a.json", "content": "W10="},
     "POST /api/documents/{document}/pixels": {"box": [0, 0, 9, 9]},
     "POST /api/documents/{document}/pixels/prepare": {"box": [0, 0, 9, 9]},
     "POST /api/documents/{document}/pixels/plane": {"z": 0},

@@ -1,7 +1,10 @@
 """Scribbles and suggestions over HTTP: same bits, newest first, hidden where a study says so."""
 
+import base64
+import io
 import json
 import time
+import zipfile
 
 import cv2
 import numpy as np
@@ -276,3 +279,63 @@ def test_viewer_may_not_draw_or_make(app, image):
         assert viewer.post(f"documents/{document}/{path}", {"strokes": []}).status_code == 403
     assert viewer.post(f"images/{image}/suggestions", {"source": "model"}).status_code == 403
     assert json.loads(viewer.get(f"documents/{document}/suggestions").text) is not None
+
+
+def file_body(name, content):
+    return {"name": name, "content": base64.b64encode(content).decode()}
+
+
+def test_a_file_of_outlines_is_drawn_as_one_gesture(page, image):
+    document = opened(page, image, [0, 0, 150, 140])
+    packed = io.BytesIO()
+    tifffile.imwrite(packed, TRUTH.astype(np.uint16))
+    answer = page.post(f"documents/{document}/import", file_body("a/../b.tif", packed.getvalue()))
+    assert answer.json() | {"image": ""} == {
+        "image": "",
+        "whose": "rater",
+        "new": len(np.unique(TRUTH[:140, :150])) - 1,
+        "known": 0,
+    }
+    assert len(page.get(f"documents/{document}").json()["nuclei"]) == answer.json()["new"]
+    (gesture,) = page.get(f"documents/{document}/gestures").json()
+    assert gesture["tool"] == "import"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.svg", b"", "must end in"),
+        ("a.geojson", b"\xff", "a.geojson"),
+        ("a.json", b'{"images": [{}], "annotations": []}', "COCO"),
+        ("a.zip", b"PK", "ROI set"),
+        ("a.tif", b"II*\x00", "a.tif"),
+        ("a.png", b"\x89PNG", "a.png"),
+        ("a.csv", b"\x00\x01", "a.csv"),
+        ("\x00.csv", b"", "printable"),
+    ],
+)
+def test_malformed_files_are_refused_and_draw_nothing(page, image, name, content, said):
+    document = opened(page, image, [1, 1, 50, 50])
+    answer = page.post(f"documents/{document}/import", file_body(name, content))
+    assert 400 <= answer.status_code < 500
+    assert said in answer.json()["error"]
+    assert page.get(f"documents/{document}").json()["nuclei"] == []
+
+
+def test_a_bomb_of_regions_is_refused(page, image):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(2):
+            archive.writestr(f"{number}.roi", bytes(1 << 28))
+    document = opened(page, image, [2, 2, 50, 50])
+    answer = page.post(f"documents/{document}/import", file_body("a.zip", packed.getvalue()))
+    assert answer.status_code in (400, 422)
+    assert "must have 268,435,456 bytes" in answer.json()["error"]
+
+
+def test_nobody_imports_into_the_document_of_another(app, page, image):
+    document = opened(page, image, [3, 3, 50, 50])
+    other = Page(app, "other")
+    body = file_body("a.geojson", b'{"type": "FeatureCollection", "features": []}')
+    assert other.post(f"documents/{document}/import", body).status_code == 404
+    assert Page(app, "viewer").post(f"documents/{document}/import", body).status_code == 403

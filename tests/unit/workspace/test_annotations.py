@@ -10,9 +10,9 @@ from tests.annotations import edit, nucleus_id
 
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.studies import Arm, Design
-from nuclarium.core.errors import SettingsError, UnreadableImageError
+from nuclarium.core.errors import SettingsError
 from nuclarium.io.interchange.classed_geojson import read_classed_geojson
-from nuclarium.workspace.annotation_files import FORMATS, export_annotations, suggest_from_file
+from nuclarium.workspace.annotation_files import FORMATS, export_annotations
 from nuclarium.workspace.annotations import labels_of, marks_of, one_line, table_of
 
 SQUARE = [2, 2, 8, 2, 8, 8, 2, 8]
@@ -149,28 +149,3 @@ def test_stacks_become_stacks(store, tmp_path):
 def test_a_format_that_is_not_known_is_refused(store, tmp_path):
     with pytest.raises(SettingsError, match="must be one of labels, geojson"):
         export_annotations(store, tmp_path, "svg")
-
-
-def test_outlines_of_a_file_are_suggestions(store, document, tmp_path):
-    image = store.images()[0].id
-    (path,) = export_annotations(store, tmp_path, "geojson")
-    assert suggest_from_file(store, image, path) == 4
-    assert store.sources(image) == [path.name]
-    labels = np.zeros((12, 20), np.uint16)
-    labels[2:5, 3:9] = 7
-    labels[3, 4] = 0
-    tifffile.imwrite(tmp_path / "labels.tif", labels)
-    assert suggest_from_file(store, image, tmp_path / "labels.tif", source="mine") == 1
-    (found,) = store.suggestions(image, source="mine")
-    assert found.rings[0] == (3.0, 2.0, 9.0, 2.0, 9.0, 5.0, 3.0, 5.0)
-    assert len(found.rings) == 2
-
-
-@pytest.mark.parametrize("content", ["{}", '{"features": [{"geometry": {"type": 3}}]}', "II*"])
-def test_a_file_that_has_no_outlines_is_refused(store, tmp_path, content):
-    image = store.images()[0].id
-    for name in ("wrong.geojson", "wrong.tif"):
-        (tmp_path / name).write_text(content)
-        with pytest.raises(UnreadableImageError, match=r"must be|cannot be read"):
-            suggest_from_file(store, image, tmp_path / name)
-    assert store.suggestions(image) == []

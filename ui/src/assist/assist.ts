@@ -1,8 +1,10 @@
 // Scribbles that become masks under the brush, and suggestions that are accepted with a click.
 import "./assist.css";
 import type { Module } from "../contracts";
+import { h } from "../shell/dom";
 import { AcceptTool } from "./accept_tool";
 import { addAnswerKeys, addScribbleKeys } from "./assist_keys";
+import { importButton } from "./import_file";
 import { Mask } from "./mask";
 import { scribblePanel } from "./scribble_panel";
 import { ScribbleTool } from "./scribble_tool";
@@ -33,7 +35,8 @@ export const assist: Module = {
     };
     shell.addTool(scribble);
     shell.addTool(accept);
-    shell.addPanel({ id: "suggestions", title: "Suggestions", side: "right", element: suggestionsPanel(studio, suggestions), order: 9 });
+    const panel = h("div", { class: "stack" }, suggestionsPanel(studio, suggestions), importButton(studio));
+    shell.addPanel({ id: "suggestions", title: "Suggestions", side: "right", element: panel, order: 9 });
     addScribbleKeys(studio, scribble);
     addAnswerKeys(studio, accept, suggestions);
   },

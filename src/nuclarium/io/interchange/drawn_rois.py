@@ -16,6 +16,7 @@ from nuclarium.io.interchange.drawings import Drawing, Points
 
 _LINES = (ROI_TYPE.LINE, ROI_TYPE.FREELINE, ROI_TYPE.POLYLINE, ROI_TYPE.ANGLE)
 _NUMBERED = re.compile(r"^[\d\s_-]*(.*?)[\s_#:-]*\d*$")
+_MOST_BYTES = 1 << 28
 _TURN = np.linspace(0, 2 * np.pi, 128, endpoint=False)
 
 
@@ -57,6 +58,9 @@ def _rois(path: Path) -> list[ImagejRoi]:
         return [ImagejRoi.frombytes(path.read_bytes())]
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.lower().endswith(".roi")]
+        size = sum(archive.getinfo(name).file_size for name in names)
+        if size > _MOST_BYTES:
+            raise ValueError(f"its regions must have {_MOST_BYTES:,} bytes, but have {size:,}")
         rois = []
         for name in names:
             roi = ImagejRoi.frombytes(archive.read(name))

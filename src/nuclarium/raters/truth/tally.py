@@ -130,8 +130,7 @@ def tally(codes: Coded, weights: Floats | None = None) -> Tally:
     )
     # Narrow numbers: half as much memory is gone through.
     narrow = np.int32 if codes.n_raters * size < 1 << 31 else np.int64
-    column: npt.NDArray[np.integer] = codes.rater.astype(narrow)
-    np.multiply(column, size, out=column)
+    column: npt.NDArray[np.integer] = np.multiply(codes.rater, size, dtype=narrow)
     np.add(column, codes.label, out=column, casting="unsafe")
     row, first = _merged(codes, column)
     answers = np.bincount(codes.item, minlength=codes.n_items)
