@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-
 from nuclarium.annotate.document import Document
 from nuclarium.annotate.document_classes import classes_of
 from nuclarium.annotate.store import Store
