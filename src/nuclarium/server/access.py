@@ -16,6 +16,7 @@ from nuclarium.annotate.roles import Role, is_at_least
 from nuclarium.annotate.store_people import User
 from nuclarium.core.errors import AnnotationError
 from nuclarium.server.errors import Forbidden, NotFound, NotLoggedIn
+from nuclarium.server.known_people import Known
 from nuclarium.server.sessions import Session
 from nuclarium.server.studio import Studio, studio_of
 
@@ -58,7 +59,7 @@ async def person_of(request: Request) -> Person:
         known = studio.people.remembered(session.alias)
         if known is None:
             known = await asyncio.to_thread(studio.people.look_up, session.alias)
-    if session is None or known is None or not known.user.active or known.stamp != session.stamp:
+    if session is None or known is None or not _holds(session, known):
         raise NotLoggedIn(_how_to_log_in(studio))
     token = request.headers.get(CSRF_HEADER)
     if request.method not in _READS and not studio.sessions.is_csrf(session, token):
@@ -122,6 +123,11 @@ def seen_document(studio: Studio, document: str, person: Person) -> DocumentHead
             f"A document that is yours or shared was expected, but got {document[:60]!r}."
         )
     return head
+
+
+def _holds(session: Session, known: Known) -> bool:
+    is_same = known.stamp == session.stamp and session.id not in known.ended
+    return known.user.active and is_same
 
 
 def _how_to_log_in(studio: Studio) -> str:

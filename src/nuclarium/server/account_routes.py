@@ -50,7 +50,7 @@ async def login(request: Request, response: Response, body: JsonBody) -> dict[st
 @router.post("/logout")
 async def logout(request: Request, response: Response, person: Viewer) -> dict[str, Any]:
     """Log out; the session is good for nothing afterwards."""
-    drop_session(studio_of(request), person, response)
+    await run_in_threadpool(drop_session, studio_of(request), person, response)
     return {}
 
 

@@ -2,8 +2,9 @@ import asyncio
 
 import httpx
 import pytest
-from tests.studio import ORIGIN, Browser, served
+from tests.studio import ORIGIN, SECRET, Browser, served
 
+from nuclarium.server.app import create_app
 from nuclarium.server.invitations import first_invitation
 from nuclarium.server.origins import origins_of
 from nuclarium.server.passwords import Passwords
@@ -156,6 +157,20 @@ def test_log_ins_that_come_at_once_are_bounded_as_those_one_after_another(app, i
     studio.tries._failed.clear()
     assert said.count(401) <= 9
     assert said.count(429) >= 5
+
+
+def test_who_logged_out_stays_out_after_a_restart(app, invited):
+    browser, answer, _ = invited("Lotte")
+    cookies = dict(browser.http.cookies)
+    other = Browser(app, answer.json()["alias"])
+    assert browser.post("logout").status_code == 200
+    studio = app.state.studio
+    again = create_app(studio.project, studio.store, single_user=False, secret=SECRET)
+    for server in (app, again):
+        copied = Browser(server)
+        copied.http.cookies.update(cookies)
+        assert copied.get("me").status_code == 401
+    assert other.get("me").status_code == 200, "other sessions of the same person go on"
 
 
 def test_first_admin_comes_by_a_link_and_then_there_is_none(app):
