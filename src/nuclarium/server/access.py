@@ -106,6 +106,22 @@ def is_read_only(head: DocumentHead, person: Person) -> bool:
     return not may_draw(head.status, person.role, draws=draws)
 
 
+def draws_in(head: DocumentHead, person: Person) -> bool:
+    """Whether a person may change a document even when it is approved.
+
+    Whether it is approved is judged by the store, at the moment in which it writes.
+
+    Raises
+    ------
+    Forbidden
+        If it is never theirs to change.
+    """
+    draws = head.owner in (None, person.alias)
+    if not may_draw("in_work", person.role, draws=draws):
+        raise Forbidden("This document is read only for you, so that nothing was changed.")
+    return may_draw("approved", person.role, draws=draws)
+
+
 def seen_document(studio: Studio, document: str, person: Person) -> DocumentHead:
     """Return a document that a person may see, as the store has it.
 

@@ -14,7 +14,7 @@ from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.nuclei import Stroke
 from nuclarium.core.errors import AnnotationError
 from nuclarium.core.geometry import Box
-from nuclarium.server.access import Rater, Viewer, is_read_only, seen_document
+from nuclarium.server.access import Rater, Viewer, draws_in, seen_document
 from nuclarium.server.assist_bodies import (
     LAYERS,
     MASK,
@@ -28,7 +28,7 @@ from nuclarium.server.assist_bodies import (
 from nuclarium.server.assist_pictures import MOST_TILE_PIXELS, grey_png, tile_png, tile_window
 from nuclarium.server.assist_state import Assist, assist_of, window_of
 from nuclarium.server.bodies import JsonBody, body_schema
-from nuclarium.server.errors import Forbidden, NotFound
+from nuclarium.server.errors import NotFound
 from nuclarium.server.ids import DocumentId, Number
 from nuclarium.server.jobs import Job
 from nuclarium.suggest.classifier import PixelClassifier
@@ -59,9 +59,9 @@ async def strokes(
 
     def keep() -> dict[str, Any]:
         head = seen_document(assist.studio, document, person)
-        if is_read_only(head, person):
-            raise Forbidden("This document is read only for you, so that nothing was changed.")
-        return assist.studio.store.append(document, drawn, person.alias).to_json()
+        is_free = draws_in(head, person)
+        answer = assist.studio.store.append(document, drawn, person.alias, into_approved=is_free)
+        return answer.to_json()
 
     return await run_in_threadpool(keep)
 

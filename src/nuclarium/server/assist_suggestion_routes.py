@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
@@ -132,7 +133,7 @@ async def suggestions(
     box: Corners = "",
     z: Plane = None,
     least: Score = 0,
-) -> list[dict[str, Any]]:
+) -> Response:
     """Give the suggestions of a document that touch a box ``x0,y0,x1,y1``, or all.
 
     Of a stack, those of plane `z` and those of no plane. What a person has answered already is
@@ -141,18 +142,19 @@ async def suggestions(
     assist = assist_of(request)
     corners = _corners(box)
 
-    def look() -> list[dict[str, Any]]:
+    def look() -> str:
         head = assist.head(document, person)
         found = assist.studio.store.suggestions(head.image, box=corners or head.box)
         shown = [one for one in found if _is_shown(one, head, z, least)]
         if len(shown) > MOST_ANSWERED:
             shown.sort(key=lambda one: -(1.0 if one.score is None else one.score))
-        return [
+        rows = [
             one.to_json() | {"source": said_of(one.source), "made_by": one.source}
             for one in shown[:MOST_ANSWERED]
         ]
+        return json.dumps(rows)
 
-    return await run_in_threadpool(look)
+    return Response(await run_in_threadpool(look), media_type="application/json")
 
 
 def _is_shown(one: Suggestion, head: DocumentHead, z: int | None, least: float) -> bool:
