@@ -181,7 +181,7 @@ async def state(request: Request, person: Viewer, document: DocumentId) -> dict[
     """Say how many strokes there are, and whether whole planes are masked."""
     assist = assist_of(request)
     head = await run_in_threadpool(seen_document, assist.studio, document, person)
-    shown = await run_in_threadpool(assist.is_shown, head)
+    shown = await run_in_threadpool(assist.is_shown, head, person)
     facts = (await run_in_threadpool(assist.studio.shelf.image, head.image)).facts
     drawn = await run_in_threadpool(assist.strokes, document, None, ())
     return {

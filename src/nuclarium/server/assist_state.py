@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 
 from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.roles import is_at_least
 from nuclarium.core.geometry import Box
 from nuclarium.server.access import Person, seen_document
 from nuclarium.server.errors import Forbidden, Refusal
@@ -81,19 +82,33 @@ class Assist:
             If it belongs to an arm of a study in which people work without them.
         """
         head = seen_document(self.studio, document, person)
-        if not self.is_shown(head):
+        if not self.is_shown(head, person):
             raise Forbidden(
                 "In this part of the study people work without suggestions, so none are shown or "
                 "made here. Outline the nuclei by hand."
             )
         return head
 
-    def is_shown(self, head: DocumentHead) -> bool:
+    def is_shown(self, head: DocumentHead, person: Person) -> bool:
         """Whether suggestions, and masks that a computer makes, are shown in a document."""
         if head.study is None:
-            return True
-        arms = self.studio.store.study(head.study).design.arms
-        return any(arm.suggestions for arm in arms if arm.name == head.arm)
+            return not self.is_unaided(head.image, person)
+        return self._has_suggestions(head.study, head.arm)
+
+    def is_unaided(self, image: str, person: Person) -> bool:
+        """Whether a rater works without suggestions in a field of an image.
+
+        They get none in other documents of it either, since they would see there what the study
+        hides from them.
+        """
+        if is_at_least(person.role, "senior"):
+            return False
+        arms = self.studio.store.arms_of(person.alias, image)
+        return any(not self._has_suggestions(study, arm) for study, arm in arms)
+
+    def _has_suggestions(self, study: str, name: str | None) -> bool:
+        arms = self.studio.store.study(study).design.arms
+        return any(arm.suggestions for arm in arms if arm.name == name)
 
     def strokes(
         self, document: str, ids: Sequence[str] | None, sent: Sequence[Stroke]

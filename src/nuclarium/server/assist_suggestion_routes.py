@@ -12,11 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from nuclarium.annotate import checks
 from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.nuclei import Stroke
+from nuclarium.annotate.roles import is_at_least
 from nuclarium.annotate.store_suggestions import Suggestion
 from nuclarium.core.errors import AnnotationError
 from nuclarium.io.files import hash_file
 from nuclarium.predict.model import shipped_models
-from nuclarium.server.access import Rater, Viewer, is_read_only
+from nuclarium.server.access import Person, Rater, Viewer, is_read_only
 from nuclarium.server.assist_bodies import (
     NUCLEI,
     MaskWish,
@@ -27,7 +28,7 @@ from nuclarium.server.assist_bodies import (
 )
 from nuclarium.server.assist_state import Assist, assist_of, window_of
 from nuclarium.server.bodies import JsonBody, body_schema
-from nuclarium.server.errors import Forbidden
+from nuclarium.server.errors import Forbidden, NotFound
 from nuclarium.server.ids import DocumentId, ImageId
 from nuclarium.server.jobs import Job, JobCancelled
 from nuclarium.server.shelf import ShelfImage
@@ -103,10 +104,16 @@ async def suggest(
     row = checks.an_object(body, "A wish for suggestions", known, ("source",))
     kind = checks.a_choice(row["source"], "The source of suggestions", SOURCES)
     there = await run_in_threadpool(assist.studio.shelf.image, image)
+    if await run_in_threadpool(assist.is_unaided, image, person):
+        raise Forbidden(
+            "You work in this image without suggestions, in a study, so none are made by you. Ask "
+            "a senior."
+        )
     if kind == "model":
         work, message = _by_model(assist, there, _model_request(there, row)), "Running the model"
     else:
         file = checks.a_text(row.get("file", ""), "The file of results", empty=False)
+        await run_in_threadpool(_check_file, assist, there, file, person)
         work, message = _by_results(assist, there, file), "Reading the results"
     return assist.studio.jobs.submit(work, by=person.alias, message=message).to_json()
 
@@ -224,6 +231,16 @@ def _by_model(assist: Assist, there: ShelfImage, wish: ModelRequest) -> Any:
         return {"count": count, "source": source}
 
     return work
+
+
+def _check_file(assist: Assist, there: ShelfImage, file: str, person: Person) -> None:
+    """Let raters read the results that are listed alone: other files may hold what they dispute."""
+    known = results_of(assist.studio.project, there.raw.name)
+    if not is_at_least(person.role, "senior") and file not in known:
+        raise NotFound(
+            "The file of results must be one of those that are listed for the image, but got "
+            f"{file[:60]!r}. Ask a senior to read others."
+        )
 
 
 def _by_results(assist: Assist, there: ShelfImage, file: str) -> Any:
