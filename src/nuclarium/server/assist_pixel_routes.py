@@ -87,7 +87,7 @@ async def pixels(
         layers = assist.brush.layers(image, drawn, window, wish.z, check=check, keep=True)
         return grey_png(getattr(layers, wish.layer)), window
 
-    body_, window = await assist.run(mask)
+    body_, window = await assist.run(person, mask)
     place = f"{window.x0},{window.y0},{window.x1},{window.y1}"
     return Response(body_, media_type="image/png", headers={"x-box": place})
 
@@ -109,7 +109,7 @@ async def prepare(
             tiles = image.plane(z)
             tiles.prepare(tiles.boxes(window))
 
-    await assist.run(look)
+    await assist.run(person, look)
     return {}
 
 
@@ -137,7 +137,9 @@ async def classifier(request: Request, person: Viewer, document: DocumentId) -> 
     assist = assist_of(request)
     head = await run_in_threadpool(assist.head, document, person)
     drawn = await run_in_threadpool(assist.strokes, document, None, ())
-    found = await assist.run(lambda: assist.brush.classifier(assist.image(head.image), drawn))
+    found = await assist.run(
+        person, lambda: assist.brush.classifier(assist.image(head.image), drawn)
+    )
     text = await run_in_threadpool(_file_of, found)
     headers = {"content-disposition": 'attachment; filename="classifier.json"'}
     return Response(text, media_type="application/json", headers=headers)
@@ -173,7 +175,7 @@ async def tile(
         layers = assist.brush.layers(image, drawn, window, z)
         return tile_png(layers, layer, level)
 
-    return Response(await assist.run(paint), media_type="image/png")
+    return Response(await assist.run(person, paint), media_type="image/png")
 
 
 @router.get("/documents/{document}/pixels")

@@ -75,7 +75,7 @@ async def make_nuclei(
     head = await run_in_threadpool(assist.head, document, person)
     drawn = await run_in_threadpool(assist.strokes, document, wish.ids, wish.sent)
     if is_preview:
-        found = await assist.run(lambda: _nuclei(assist, head, wish, drawn, settings)[0])
+        found = await assist.run(person, lambda: _nuclei(assist, head, wish, drawn, settings)[0])
         return {"count": len(found), "nuclei": [one.to_json() for one in found]}
     if is_read_only(head, person):
         raise Forbidden("This document is read only for you, so that no nuclei are made in it.")
