@@ -168,6 +168,7 @@ export class DrawnDocument implements DocumentState {
     const queue = this.queue;
     if (!queue?.conflicts.has(nucleus)) return;
     await this.pull();
+    if (queue !== this.queue) return; // another document was opened meanwhile
     const dropped = await queue.drop(nucleus);
     const mine = this.drawing.drop(nucleus) ?? null;
     this.gestures.forget(nucleus, new Set(dropped.map((change) => change.gesture)));
@@ -331,7 +332,9 @@ export class DrawnDocument implements DocumentState {
   private async turned(gesture: Gesture | null, isUndo: boolean): Promise<void> {
     if (!gesture) return this.say(isUndo ? "There is nothing to undo." : "There is nothing to redo.");
     if (!this.mayDraw()) return;
+    const open = this.queue;
     const steps = await this.stepsOf(gesture.id);
+    if (open !== this.queue) return; // another document was opened meanwhile
     this.gestures.mark(gesture.id, isUndo);
     const mark: Mark = isUndo ? { undoes: gesture.id } : { redoes: gesture.id };
     const tool = isUndo ? "undo" : "redo";
@@ -355,7 +358,9 @@ export class DrawnDocument implements DocumentState {
   private async stepsOf(gesture: string): Promise<Step[]> {
     const known = this.gestures.stepsOf(gesture);
     if (known) return known;
+    const open = this.queue;
     const log = await this.api.get<{ edits: Logged[] }>(`documents/${this.id}/changes?since=0`);
+    if (open !== this.queue) return [];
     this.drawing.heard(log.edits); // which revision removed what is not there any more
     const ids = new Set(log.edits.map((change) => change.id));
     const waiting = this.queue?.changes().filter((change) => !ids.has(change.id)) ?? [];
