@@ -46,7 +46,8 @@ def export_annotations(
     Returns
     -------
     files : list of Path
-        One a document, named by field and rater; one for the table.
+        One a document, named by field, rater and arm (and the end of its id, where another is named
+        alike); one for the table.
 
     Raises
     ------
@@ -63,12 +64,14 @@ def export_annotations(
         raise SettingsError(f"A format of annotations must be one of {known}, but got {form!r}.")
     ending, write = _WRITERS[form]
     images = {image.id: image for image in store.images()}
-    files = []
+    files: list[Path] = []
     for head in store.documents(study=study):
         image = images[head.image]
         words = [field_name(head, image.name), head.owner or "shared", head.arm or ""]
         name = "_".join(word for word in words if word) + ("_again" if head.repeat else "")
         path = folder / f"{_as_file_name(name)}{ending}"
+        if path in files:  # of another study, or of another image whose name is written alike
+            path = path.with_name(f"{path.stem}_{head.id[-8:]}{ending}")
         write(store.document(head.id), path, image.name, (image.height, image.width))
         files.append(path)
     return files
@@ -156,6 +159,7 @@ def _write_coco(document: Document, path: Path, name: str, shape: tuple[int, int
                 "iscrowd": 0,
                 "nucleus": marks.ids[row],
             }
+            | _plane_of(document, marks.ids[row])
         )
     categories = [
         {"id": number, "name": class_name or "nucleus", "supercategory": "cell"}
@@ -173,6 +177,11 @@ _WRITERS: dict[str, tuple[str, Writer]] = {
     "coco": (".json", _write_coco),
 }
 FORMATS = (*_WRITERS, "table")
+
+
+def _plane_of(document: Document, nucleus: str) -> dict[str, int]:
+    z = document.nuclei[nucleus].z
+    return {} if z is None else {"z": z}
 
 
 def _area(outline: Any) -> float:
