@@ -245,6 +245,7 @@ async def run(place, told, over, kills, *, rate=5.0, tiles=2.0):
         Largest memory of each server in MB.
     """
     peaks, server, began, known = [], Server(place), None, 0
+    await answering(server, place)
     numbers = range(len(place.cookies))
     tasks = [asyncio.create_task(draw(place, n, told, over, rate)) for n in numbers]
     tasks += [asyncio.create_task(listen(place, n, told, over)) for n in numbers]
@@ -268,6 +269,18 @@ async def run(place, told, over, kills, *, rate=5.0, tiles=2.0):
         told.processor_s += server.processor_s() - (began or 0)
         peaks.append(server.kill())
     return peaks
+
+
+async def answering(server, place):
+    """Wait until a server takes connections: what is tried before that says nothing of it."""
+    while True:
+        if server.process.poll() is not None:
+            raise AssertionError(server.read_said()[-4000:])
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", place.port)
+            writer.close()
+            return
+        await asyncio.sleep(0.05)
 
 
 def missing(place, told):

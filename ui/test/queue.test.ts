@@ -5,8 +5,10 @@ import type { Api, DocumentInfo, Edit, NewNucleus, Nucleus } from "../src/contra
 import { isEdit, type Change, type Logged } from "../src/state/changes";
 import { DrawnDocument } from "../src/state/document";
 import { applied, emptyDrawn, put, revisionOf, type Drawn } from "../src/state/fold";
+import { hear } from "../src/state/hearing";
 import { newId } from "../src/state/ids";
 import { DiskKeep, MemoryKeep, type Keep } from "../src/state/keep";
+import { EditQueue } from "../src/state/queue";
 
 /** A server of one document with the rules of annotate/judge.py, whose network fails as it is told. */
 class Server {
@@ -322,3 +324,65 @@ function edit(nucleus: string, base: number, x: number): Edit {
 async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test("undo that waits for the log does nothing once the document is closed", async () => {
+  const server = new Server();
+  const first = await opened(server);
+  const id = newId("n");
+  first.commit("polygon", [{ nucleus: id, after: outline(id, 1) }]);
+  first.commit("erase", [{ nucleus: id, after: null }]);
+  await saved(first);
+  first.close();
+  const second = await opened(server);
+  server.fails = () => (second.close(), ""); // while the log is asked for
+  second.undo();
+  await second.settled();
+  assert.equal(second.layer.size, 0);
+  assert.equal(server.log.length, 2);
+});
+
+test("a server that swallows what it is sent is asked again, and takes it once", async () => {
+  const sent: Change[][] = [];
+  const answer = (changes: Change[]) => ({
+    acknowledged: changes.map((one, i) => ({ id: one.id, revision: i + 1 })), conflicts: [], revision: changes.length,
+  });
+  const post = (changes: Change[]) => {
+    sent.push(changes);
+    return sent.length === 1 ? new Promise<never>(() => undefined) : Promise.resolve(answer(changes));
+  };
+  const nothing = () => undefined;
+  const ways = { post, pause: async () => undefined, random: () => 0, patience: 5 };
+  const owner = { document: "d", alias: "ann", tab: "g" };
+  const queue = new EditQueue(new MemoryKeep(), owner, ways, { acknowledged: nothing, answered: nothing, state: nothing });
+  queue.add([edit(newId("n"), 0, 1)]);
+  await queue.idle();
+  assert.deepEqual([sent.length, queue.waiting, queue.state], [2, 0, "saved"]);
+  const stroke = () => ({ id: newId("e"), gesture: newId("g"), class: 1, radius: 2, z: 0, points: [1, 2] });
+  queue.add(Array.from({ length: 150 }, stroke));
+  await queue.idle();
+  assert.deepEqual(sent.slice(2).map((one) => one.length), [100, 50]);
+});
+
+test("a page that nobody looks at holds no connection, and catches up when it is looked at", async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  Object.assign(globalThis, { document: page });
+  let [open, pulls] = [0, 0];
+  const events = (_: string, __: unknown, connected: (is: boolean) => void) => {
+    open++;
+    connected(true);
+    return () => open--;
+  };
+  const stop = hear({ events } as unknown as Api, "d", () => 0, async () => (pulls++, true));
+  const turn = (state: string) => {
+    page.visibilityState = state;
+    page.dispatchEvent(new Event("visibilitychange"));
+  };
+  turn("hidden");
+  assert.deepEqual([open, pulls], [0, 1]);
+  turn("visible");
+  assert.deepEqual([open, pulls], [1, 2]);
+  stop();
+  turn("hidden");
+  assert.equal(open, 0);
+  delete (globalThis as { document?: unknown }).document;
+});

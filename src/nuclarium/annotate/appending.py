@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nuclarium.annotate.changes import Change
-from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.document import DocumentApproved, DocumentHead
 from nuclarium.annotate.edits import Edit
 from nuclarium.annotate.judge import Acknowledgement, Head, Judgement
 from nuclarium.annotate.store_base import store_now
@@ -26,11 +26,15 @@ _AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Edits of one person for one document, in the order in which they were made."""
+    """Edits of one person for one document, in the order in which they were made.
+
+    Unless they may go `into_approved`, an approved document takes no new ones.
+    """
 
     document: str
     changes: Sequence[Change]
     by: str
+    into_approved: bool = True
 
 
 @dataclass(slots=True)
@@ -74,6 +78,9 @@ def _judge(
         if whose != (append.document, append.by):
             raise AnnotationError(f"The id of an edit must be new, but {change.id} is taken.")
     revisions = {one.id: known[one.id][0] for one in append.changes if one.id in known}
+    is_new = any(change.id not in known for change in append.changes)
+    if is_new and place.head.status == "approved" and not append.into_approved:
+        raise DocumentApproved
     judgement = Judgement(append.by, place.revision, place.heads, revisions)
     answer = judgement.judge(append.changes)
     place.revision = answer.revision

@@ -28,6 +28,16 @@ class EditConflict(AnnotationError):  # noqa: N818  (a conflict, not a mistake)
         )
 
 
+class DocumentApproved(AnnotationError):  # noqa: N818  (a state, not a mistake)
+    """Edits for a document that was approved, by somebody who may not open it again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This document is approved and so read only for you, so that nothing was changed. Ask "
+            "a senior to open it again."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentHead:
     """What a document is, without what is drawn in it.

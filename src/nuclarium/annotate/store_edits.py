@@ -29,7 +29,9 @@ class Edits(StoreBase):
         self._listeners: tuple[Listener, ...] = ()
         self._listeners_lock = Lock()
 
-    def append(self, document: str, changes: Sequence[Change], by: str) -> Acknowledgement:
+    def append(
+        self, document: str, changes: Sequence[Change], by: str, *, into_approved: bool = True
+    ) -> Acknowledgement:
         """Keep edits and strokes of one person; when this returns they are on the disk.
 
         Parameters
@@ -40,22 +42,28 @@ class Edits(StoreBase):
             again and not applied twice.
         by : str
             Alias of who made them.
+        into_approved : bool
+            Whether they are taken although the document is approved.
 
         Raises
         ------
+        DocumentApproved
+            If it is approved, and new edits are not to be taken then.
         AnnotationError
             If there is no such document, or an id belongs to an edit of somebody else.
         StoreError
             If the disk is full, or the store cannot be written: nothing was kept.
         """
-        answer: Acknowledgement = self.append_later(document, changes, by).result()
+        later = self.append_later(document, changes, by, into_approved=into_approved)
+        answer: Acknowledgement = later.result()
         return answer
 
     def append_later(
-        self, document: str, changes: Sequence[Change], by: str
+        self, document: str, changes: Sequence[Change], by: str, *, into_approved: bool = True
     ) -> Future[Acknowledgement]:
         """Do as `append`, and return at once: the future is done when the edits are on the disk."""
-        future = self._writer.submit(append_together, Append(document, tuple(changes), by))
+        append = Append(document, tuple(changes), by, into_approved)
+        future = self._writer.submit(append_together, append)
         future.add_done_callback(lambda done: self._tell(document, done))
         return future
 

@@ -13,6 +13,9 @@ from nuclarium.annotate.store_base import StoreBase, store_now
 from nuclarium.annotate.tables import invitations, users
 from nuclarium.core.errors import AnnotationError
 
+FIRST = "nuclarium"
+"""Who invites the first admin: each start of a server makes such a link until there is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -162,10 +165,21 @@ def _accept(connection: Connection, token_hash: str, name: str, password_hash: s
             "An invitation must be known and not used before, but this one is not. Ask for "
             "a new one."
         )
+    if row.invited_by == FIRST and _has_admin(connection):
+        raise AnnotationError(
+            "The link for the first admin must be used by the first one, but there is an admin "
+            "already. Ask for an invitation."
+        )
     user = _add_user(connection, name, row.role, row.rater_group, password_hash, "")
     this = update(invitations).where(invitations.c.token_hash == token_hash)
     connection.execute(this.values(accepted_by=user.alias))
     return user
+
+
+def _has_admin(connection: Connection) -> bool:
+    """Whether an admin can log in."""
+    can = (users.c.role == "admin") & users.c.active & (users.c.password_hash != "")
+    return connection.scalar(select(users.c.alias).where(can)) is not None
 
 
 def _user(connection: Connection, alias: str) -> User | None:

@@ -95,6 +95,22 @@ class Studies(StoreBase):
         """Return what is to be done, of a study, a rater or both, each rater's in their order."""
         return self._read(lambda connection: read_tasks(connection, study, rater))
 
+    def arms_of(self, rater: str, image: str) -> list[tuple[str, str]]:
+        """Return study and arm of each field of an image that a rater has to do."""
+        query = (
+            select(assignments.c.study, assignments.c.arm)
+            .join(study_fields, study_fields.c.id == assignments.c.field)
+            .join(
+                study_raters,
+                (study_raters.c.study == assignments.c.study)
+                & (study_raters.c.alias == assignments.c.rater),
+            )
+            .where(assignments.c.rater == rater, study_fields.c.image == image)
+            .where(study_raters.c.active)
+            .distinct()
+        )
+        return [(row.study, row.arm) for row in self._read(lambda c: c.execute(query).all())]
+
     def open_task(self, task: str) -> DocumentHead:
         """Return the document of a task, made where the rater opens it for the first time."""
         return self._write(lambda connection: _open_task(connection, task))

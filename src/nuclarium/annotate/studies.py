@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from nuclarium.annotate import checks
+from nuclarium.annotate.blind import ADJUDICATION, GOLD
 from nuclarium.annotate.study_arms import balanced_arms
 from nuclarium.core.errors import AnnotationError
 
@@ -66,6 +67,11 @@ class Design:
         if not names or len(set(names)) < len(names):
             raise AnnotationError(
                 f"The arms of a study must be one or more with different names, but got {names}."
+            )
+        if taken := {ADJUDICATION, GOLD} & set(names):
+            raise AnnotationError(
+                f"An arm of a study must not be called {min(taken)}: documents of seniors are "
+                "kept under this name. Choose another."
             )
         checks.a_whole(self.overlap, "The overlap of a study", 0, 10_000)
         checks.a_whole(self.repeats, "The repeats of a study", 0, 10_000)

@@ -51,6 +51,15 @@ invitations = Table(
     Column("accepted_by", String(200), ForeignKey("users.alias")),
 )
 
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("alias", String(200), ForeignKey("users.alias"), nullable=False, index=True),
+    Column("expires", String(40), nullable=False),
+)
+"""Sessions that were logged out and whose cookies would still hold."""
+
 images = Table(
     "images",
     metadata,

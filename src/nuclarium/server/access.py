@@ -16,6 +16,7 @@ from nuclarium.annotate.roles import Role, is_at_least
 from nuclarium.annotate.store_people import User
 from nuclarium.core.errors import AnnotationError
 from nuclarium.server.errors import Forbidden, NotFound, NotLoggedIn
+from nuclarium.server.known_people import Known
 from nuclarium.server.sessions import Session
 from nuclarium.server.studio import Studio, studio_of
 
@@ -58,7 +59,7 @@ async def person_of(request: Request) -> Person:
         known = studio.people.remembered(session.alias)
         if known is None:
             known = await asyncio.to_thread(studio.people.look_up, session.alias)
-    if session is None or known is None or not known.user.active or known.stamp != session.stamp:
+    if session is None or known is None or not _holds(session, known):
         raise NotLoggedIn(_how_to_log_in(studio))
     token = request.headers.get(CSRF_HEADER)
     if request.method not in _READS and not studio.sessions.is_csrf(session, token):
@@ -105,6 +106,22 @@ def is_read_only(head: DocumentHead, person: Person) -> bool:
     return not may_draw(head.status, person.role, draws=draws)
 
 
+def draws_in(head: DocumentHead, person: Person) -> bool:
+    """Whether a person may change a document even when it is approved.
+
+    Whether it is approved is judged by the store, at the moment in which it writes.
+
+    Raises
+    ------
+    Forbidden
+        If it is never theirs to change.
+    """
+    draws = head.owner in (None, person.alias)
+    if not may_draw("in_work", person.role, draws=draws):
+        raise Forbidden("This document is read only for you, so that nothing was changed.")
+    return may_draw("approved", person.role, draws=draws)
+
+
 def seen_document(studio: Studio, document: str, person: Person) -> DocumentHead:
     """Return a document that a person may see, as the store has it.
 
@@ -122,6 +139,11 @@ def seen_document(studio: Studio, document: str, person: Person) -> DocumentHead
             f"A document that is yours or shared was expected, but got {document[:60]!r}."
         )
     return head
+
+
+def _holds(session: Session, known: Known) -> bool:
+    is_same = known.stamp == session.stamp and session.id not in known.ended
+    return known.user.active and is_same
 
 
 def _how_to_log_in(studio: Studio) -> str:

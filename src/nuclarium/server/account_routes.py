@@ -39,8 +39,7 @@ async def login(request: Request, response: Response, body: JsonBody) -> dict[st
     tried = (name, _address(request))
     studio.tries.check(*tried)
     found = await run_in_threadpool(studio.store.password_hash, name)
-    if not await studio.passwords.is_right(found[1] if found else None, password):
-        studio.tries.failed(*tried)
+    if not await _is_right(studio, found, password, tried):
         raise NotLoggedIn(_WRONG)
     if found is None or not found[0].active:
         raise NotLoggedIn("This account is closed. Ask an admin of the studio.")
@@ -51,7 +50,7 @@ async def login(request: Request, response: Response, body: JsonBody) -> dict[st
 @router.post("/logout")
 async def logout(request: Request, response: Response, person: Viewer) -> dict[str, Any]:
     """Log out; the session is good for nothing afterwards."""
-    drop_session(studio_of(request), person, response)
+    await run_in_threadpool(drop_session, studio_of(request), person, response)
     return {}
 
 
@@ -73,8 +72,7 @@ async def change_password(
     tried = (person.user.name, _address(request))
     studio.tries.check(*tried)
     found = await run_in_threadpool(studio.store.password_hash, person.user.name)
-    if not await studio.passwords.is_right(found[1] if found else None, old):
-        studio.tries.failed(*tried)
+    if not await _is_right(studio, found, old, tried):
         raise Forbidden("The old password must be the one that holds, but it is not.")
     hashed = await studio.passwords.hashed(new)
     await run_in_threadpool(studio.store.change_user, person.alias, password_hash=hashed)
@@ -169,6 +167,17 @@ async def _logged_in(
         set_session, studio, user, response, is_https=is_https(request)
     )
     return me(studio, user, session)
+
+
+async def _is_right(
+    studio: Studio, found: tuple[User, str] | None, password: str, tried: tuple[str, str]
+) -> bool:
+    return await studio.passwords.is_right(
+        found[1] if found else None,
+        password,
+        may=lambda: studio.tries.check(*tried),
+        wrong=lambda: studio.tries.failed(*tried),
+    )
 
 
 def _with_accounts(request: Request) -> Studio:

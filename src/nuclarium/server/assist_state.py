@@ -6,17 +6,18 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from fastapi import FastAPI, Request
 
 from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.roles import is_at_least
 from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.geometry import Box
 from nuclarium.server.access import Person, seen_document
 from nuclarium.server.errors import Forbidden, Refusal
+from nuclarium.server.fair_line import FairLine
 from nuclarium.server.studio import Studio, studio_of
 from nuclarium.workspace.assist_pixels import Brush, Newest, Superseded
 from nuclarium.workspace.assist_planes import AssistedImage, AssistedImages
@@ -45,17 +46,17 @@ class Assist:
     images: AssistedImages = field(default_factory=lambda: AssistedImages(workers=_workers()))
     brush: Brush = field(default_factory=Brush)
     newest: Newest = field(default_factory=Newest)
-    _threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="assist")
-    )
+    _line: FairLine = field(default_factory=lambda: FairLine(_AT_ONCE, "assist"))
 
     def image(self, image: str) -> AssistedImage:
         """Return an image of the project, open to be looked at by a classifier."""
         raw = self.studio.shelf.image(image).raw
         return self.images.image(raw.path, scene=raw.scene, sha256=raw.sha256)
 
-    async def run(self, work: Callable[[], _Answer]) -> _Answer:
+    async def run(self, person: Person, work: Callable[[], _Answer]) -> _Answer:
         """Compute something beside the server's other threads, so that edits never wait for it.
+
+        People take turns: one who asks for many masks keeps nobody else waiting.
 
         Raises
         ------
@@ -63,13 +64,14 @@ class Assist:
             If the work ended because newer work took its place.
         """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            answer: _Answer = await asyncio.wrap_future(self._line.submit(person.alias, work))
+            return answer
         except Superseded as error:
             raise Outdated(str(error)) from None
 
     def close(self) -> None:
         """Start nothing more, and close files once the work that runs lets go of them."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._line.close()
         self.images.close()
 
     def head(self, document: str, person: Person) -> DocumentHead:
@@ -81,19 +83,33 @@ class Assist:
             If it belongs to an arm of a study in which people work without them.
         """
         head = seen_document(self.studio, document, person)
-        if not self.is_shown(head):
+        if not self.is_shown(head, person):
             raise Forbidden(
                 "In this part of the study people work without suggestions, so none are shown or "
                 "made here. Outline the nuclei by hand."
             )
         return head
 
-    def is_shown(self, head: DocumentHead) -> bool:
+    def is_shown(self, head: DocumentHead, person: Person) -> bool:
         """Whether suggestions, and masks that a computer makes, are shown in a document."""
         if head.study is None:
-            return True
-        arms = self.studio.store.study(head.study).design.arms
-        return any(arm.suggestions for arm in arms if arm.name == head.arm)
+            return not self.is_unaided(head.image, person)
+        return self._has_suggestions(head.study, head.arm)
+
+    def is_unaided(self, image: str, person: Person) -> bool:
+        """Whether a rater works without suggestions in a field of an image.
+
+        They get none in other documents of it either, since they would see there what the study
+        hides from them.
+        """
+        if is_at_least(person.role, "senior"):
+            return False
+        arms = self.studio.store.arms_of(person.alias, image)
+        return any(not self._has_suggestions(study, arm) for study, arm in arms)
+
+    def _has_suggestions(self, study: str, name: str | None) -> bool:
+        arms = self.studio.store.study(study).design.arms
+        return any(arm.suggestions for arm in arms if arm.name == name)
 
     def strokes(
         self, document: str, ids: Sequence[str] | None, sent: Sequence[Stroke]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.roles import is_at_least
 from nuclarium.annotate.store_suggestions import Suggestion
 from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import AnnotationError
 from nuclarium.io.files import hash_file
 from nuclarium.predict.model import shipped_models
-from nuclarium.server.access import Rater, Viewer, is_read_only
+from nuclarium.server.access import Person, Rater, Viewer, is_read_only
 from nuclarium.server.assist_bodies import (
     NUCLEI,
     MaskWish,
@@ -27,7 +29,7 @@ from nuclarium.server.assist_bodies import (
 from nuclarium.server.assist_state import Assist, assist_of, window_of
 from nuclarium.server.blind_images import hidden_images, seen_source
 from nuclarium.server.bodies import JsonBody, body_schema
-from nuclarium.server.errors import Forbidden
+from nuclarium.server.errors import Forbidden, NotFound
 from nuclarium.server.ids import DocumentId, ImageId
 from nuclarium.server.jobs import Job, JobCancelled
 from nuclarium.server.shelf import ShelfImage
@@ -74,7 +76,7 @@ async def make_nuclei(
     head = await run_in_threadpool(assist.head, document, person)
     drawn = await run_in_threadpool(assist.strokes, document, wish.ids, wish.sent)
     if is_preview:
-        found = await assist.run(lambda: _nuclei(assist, head, wish, drawn, settings)[0])
+        found = await assist.run(person, lambda: _nuclei(assist, head, wish, drawn, settings)[0])
         return {"count": len(found), "nuclei": [one.to_json() for one in found]}
     if is_read_only(head, person):
         raise Forbidden("This document is read only for you, so that no nuclei are made in it.")
@@ -103,10 +105,16 @@ async def suggest(
     row = checks.an_object(body, "A wish for suggestions", known, ("source",))
     kind = checks.a_choice(row["source"], "The source of suggestions", SOURCES)
     there = await run_in_threadpool(assist.studio.shelf.image, image)
+    if await run_in_threadpool(assist.is_unaided, image, person):
+        raise Forbidden(
+            "You work in this image without suggestions, in a study, so none are made by you. Ask "
+            "a senior."
+        )
     if kind == "model":
         work, message = _by_model(assist, there, _model_request(there, row)), "Running the model"
     else:
         file = checks.a_text(row.get("file", ""), "The file of results", empty=False)
+        await run_in_threadpool(_check_file, assist, there, file, person)
         work, message = _by_results(assist, there, file), "Reading the results"
     return assist.studio.jobs.submit(work, by=person.alias, message=message).to_json()
 
@@ -135,7 +143,7 @@ async def suggestions(
     box: Corners = "",
     z: Plane = None,
     least: Score = 0,
-) -> list[dict[str, Any]]:
+) -> Response:
     """Give the suggestions of a document that touch a box ``x0,y0,x1,y1``, or all.
 
     Of a stack, those of plane `z` and those of no plane. What a person has answered already is
@@ -144,7 +152,7 @@ async def suggestions(
     assist = assist_of(request)
     corners = _corners(box)
 
-    def look() -> list[dict[str, Any]]:
+    def look() -> str:
         head = assist.head(document, person)
         found = assist.studio.store.suggestions(head.image, box=corners or head.box)
         shown = [one for one in found if _is_shown(one, head, z, least)]
@@ -153,12 +161,13 @@ async def suggestions(
         is_hidden = head.image in hidden_images(assist.studio, person)
         made = {one.source: (said_of(one.source), one.source) for one in shown}
         made = {key: seen_source(key) for key in made} if is_hidden else made
-        return [
+        rows = [
             one.to_json() | dict(zip(("source", "made_by"), made[one.source], strict=True))
             for one in shown[:MOST_ANSWERED]
         ]
+        return json.dumps(rows)
 
-    return await run_in_threadpool(look)
+    return Response(await run_in_threadpool(look), media_type="application/json")
 
 
 def _is_shown(one: Suggestion, head: DocumentHead, z: int | None, least: float) -> bool:
@@ -228,6 +237,16 @@ def _by_model(assist: Assist, there: ShelfImage, wish: ModelRequest) -> Any:
         return {"count": count, "source": source}
 
     return work
+
+
+def _check_file(assist: Assist, there: ShelfImage, file: str, person: Person) -> None:
+    """Let raters read the results that are listed alone: other files may hold what they dispute."""
+    known = results_of(assist.studio.project, there.raw.name)
+    if not is_at_least(person.role, "senior") and file not in known:
+        raise NotFound(
+            "The file of results must be one of those that are listed for the image, but got "
+            f"{file[:60]!r}. Ask a senior to read others."
+        )
 
 
 def _by_results(assist: Assist, there: ShelfImage, file: str) -> Any:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, NoReturn
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from nuclarium.server.errors import Refusal, WrongType
+
+Answer = TypeVar("Answer")
+SMALL_BYTES = 32 << 10
+"""What is read and checked in a millisecond or two."""
 
 
 async def json_body(request: Request) -> Any:
@@ -23,7 +29,15 @@ async def json_body(request: Request) -> Any:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise WrongType(f"A body must be application/json, but got {kind[:60] or 'nothing'!r}.")
-    return parsed(await request.body())
+    body = await request.body()
+    return await beside(body, parsed, body)
+
+
+async def beside(body: bytes, work: Callable[[Any], Answer], value: Any) -> Answer:
+    """Do what a body needs: at once where it is small, else beside the loop that answers others."""
+    if len(body) <= SMALL_BYTES:
+        return work(value)
+    return await run_in_threadpool(work, value)
 
 
 def parsed(body: bytes) -> Any:

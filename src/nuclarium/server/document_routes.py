@@ -13,19 +13,21 @@ from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.blind import seen_by
-from nuclarium.annotate.changes import changes_from_json
+from nuclarium.annotate.changes import Change, changes_from_json
 from nuclarium.annotate.document import Box, DocumentHead
+from nuclarium.annotate.strokes import Stroke
 from nuclarium.core.errors import AnnotationError
 from nuclarium.server.access import (
     Person,
     Rater,
     Viewer,
+    draws_in,
     is_read_only,
     may_see,
     seen_document,
 )
-from nuclarium.server.bodies import JsonBody, body_schema, json_body
-from nuclarium.server.errors import Forbidden
+from nuclarium.server.assist_bodies import MOST_SENT
+from nuclarium.server.bodies import JsonBody, beside, body_schema, json_body
 from nuclarium.server.ids import DocumentId, NucleusId
 from nuclarium.server.studio import Studio, studio_of
 
@@ -63,11 +65,15 @@ async def open_document(request: Request, person: Rater, body: JsonBody) -> Resp
 @router.get("/documents")
 async def documents(
     request: Request, person: Viewer, image: Annotated[str | None, Query(max_length=40)] = None
-) -> list[dict[str, Any]]:
+) -> Response:
     """List documents that a person may see, without what is drawn in them and their classes."""
     studio = studio_of(request)
-    heads = await run_in_threadpool(studio.store.documents, image=image)
-    return [_listed(head, person) for head in heads if may_see(head, person)]
+
+    def read() -> str:
+        heads = studio.store.documents(image=image)
+        return json.dumps([_listed(head, person) for head in heads if may_see(head, person)])
+
+    return _json(await run_in_threadpool(read))
 
 
 @router.get("/documents/{document}")
@@ -85,15 +91,15 @@ async def document(request: Request, person: Viewer, document: DocumentId) -> Re
 async def edits(request: Request, person: Rater, document: DocumentId) -> Response:
     """Keep edits; those that are acknowledged are on the disk."""
     studio = studio_of(request)
-    row = checks.an_object(await json_body(request), "A body", ("edits",), ("edits",))
-    changes = changes_from_json(row["edits"])
+    body = await json_body(request)
+    changes = await beside(await request.body(), _changes_in, body)
     head = studio.documents.remembered(document)
     if head is None or not may_see(head, person):
         head = await run_in_threadpool(seen_document, studio, document, person)
         studio.documents.remember(head)
-    if is_read_only(head, person):
-        raise Forbidden("This document is read only for you, so that nothing was changed.")
-    later = studio.store.append_later(document, changes, person.alias)
+    later = studio.store.append_later(
+        document, changes, person.alias, into_approved=draws_in(head, person)
+    )
     # Shielded: whoever goes away does not take back what is being written.
     answer = await asyncio.shield(asyncio.wrap_future(later))
     return _json(json.dumps(answer.to_json()))
@@ -102,19 +108,21 @@ async def edits(request: Request, person: Rater, document: DocumentId) -> Respon
 @router.get("/documents/{document}/changes")
 async def changes(
     request: Request, person: Viewer, document: DocumentId, since: Since = 0
-) -> dict[str, Any]:
-    """Return the edits after a revision."""
+) -> Response:
+    """Return the edits after a revision, and the revision now.
+
+    That is below `since` where the store was set back to a backup: then load the document anew.
+    """
     studio = studio_of(request)
 
-    def read() -> dict[str, Any]:
-        seen_document(studio, document, person)
+    def read() -> str:
+        head = seen_document(studio, document, person)
         found = studio.store.changes(document, since)
-        return {
-            "edits": [one.to_json() for one in found],
-            "revision": found[-1].revision if found else since,
-        }
+        edits = [one.to_json() for one in found]
+        revision = found[-1].revision if found else head.revision
+        return json.dumps({"edits": edits, "revision": revision})
 
-    return await run_in_threadpool(read)
+    return _json(await run_in_threadpool(read))
 
 
 @router.get("/documents/{document}/events", response_class=StreamingResponse)
@@ -122,7 +130,7 @@ async def events(request: Request, person: Viewer, document: DocumentId) -> Stre
     """Tell each new revision as a server-sent event."""
     studio = studio_of(request)
     head = await run_in_threadpool(seen_document, studio, document, person)
-    told: AsyncIterator[bytes] = studio.events.listen(document, head.revision)
+    told: AsyncIterator[bytes] = studio.events.listen(document, head.revision, by=person.alias)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
@@ -130,27 +138,38 @@ async def events(request: Request, person: Viewer, document: DocumentId) -> Stre
 @router.get("/documents/{document}/history")
 async def history(
     request: Request, person: Viewer, document: DocumentId, nucleus: NucleusId
-) -> list[dict[str, Any]]:
+) -> Response:
     """Return what was done to a nucleus: who, when, what."""
     studio = studio_of(request)
 
-    def read() -> list[dict[str, Any]]:
+    def read() -> str:
         seen_document(studio, document, person)
-        return [one.to_json() for one in studio.store.history(document, nucleus)]
+        return json.dumps([one.to_json() for one in studio.store.history(document, nucleus)])
 
-    return await run_in_threadpool(read)
+    return _json(await run_in_threadpool(read))
 
 
 @router.get("/documents/{document}/gestures")
-async def gestures(request: Request, person: Viewer, document: DocumentId) -> list[dict[str, Any]]:
+async def gestures(request: Request, person: Viewer, document: DocumentId) -> Response:
     """Return what this person did, gesture by gesture: what can be undone and brought back."""
     studio = studio_of(request)
 
-    def read() -> list[dict[str, Any]]:
+    def read() -> str:
         seen_document(studio, document, person)
-        return [one.to_json() for one in studio.store.gestures(document, person.alias)]
+        own = studio.store.gestures(document, person.alias)
+        return json.dumps([one.to_json() for one in own])
 
-    return await run_in_threadpool(read)
+    return _json(await run_in_threadpool(read))
+
+
+def _changes_in(body: Any) -> list[Change]:
+    row = checks.an_object(body, "A body", ("edits",), ("edits",))
+    changes = changes_from_json(row["edits"])
+    if sum(isinstance(change, Stroke) for change in changes) > MOST_SENT:
+        raise AnnotationError(
+            f"At most {MOST_SENT} strokes may be sent together, but got more. Send them in parts."
+        )
+    return changes
 
 
 def _box(value: Any, width: int, height: int) -> Box | None:

@@ -50,8 +50,9 @@ def set_session(studio: Studio, user: User, answer: Response, *, is_https: bool)
 
 
 def drop_session(studio: Studio, person: Person, answer: Response) -> None:
-    """End a session, also where its cookie was copied."""
-    studio.sessions.end(person.session)
+    """End a session, also where its cookie was copied, and after a restart."""
+    studio.store.end_session(person.session.id, person.alias, lasts_s=LASTS_S)
+    studio.people.forget(person.alias)
     answer.delete_cookie(studio.sessions.cookie)
 
 

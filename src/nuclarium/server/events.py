@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator
 
 from nuclarium.server.errors import TooMany
 
 MOST_LISTENING = 1_000
+MOST_OF_ONE = 60
 _HEARTBEAT_S = 15.0
 _LONGEST_S = 600.0
 """Browsers come again by themselves, and are asked again who they are."""
@@ -25,6 +26,7 @@ class Events:
     def __init__(self) -> None:
         self._listening: defaultdict[str, set[asyncio.Queue[int | None]]] = defaultdict(set)
         self._count = 0
+        self._of: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -42,19 +44,26 @@ class Events:
         if self._loop is not None and document in self._listening and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell, document, revision)
 
-    async def listen(self, document: str, revision: int) -> AsyncIterator[bytes]:
-        """Yield the events of a document, beginning with its revision now, until the server stops.
+    def listen(self, document: str, revision: int, *, by: str = "") -> AsyncGenerator[bytes]:
+        """Return the events of a document, beginning with its revision now, until the server stops.
 
         Raises
         ------
         TooMany
-            If very many listen already.
+            If very many listen already, or one person on very many pages; before any answer.
         """
-        if self._count >= MOST_LISTENING:
-            raise TooMany(f"At most {MOST_LISTENING} pages can listen, and that many do.")
+        if self._count >= MOST_LISTENING or self._of[by] >= MOST_OF_ONE:
+            raise TooMany(
+                f"At most {MOST_LISTENING} pages can listen, and {MOST_OF_ONE} of one person, and "
+                "that many do. Close some."
+            )
+        return self._told(document, revision, by)
+
+    async def _told(self, document: str, revision: int, by: str) -> AsyncGenerator[bytes]:
         news: asyncio.Queue[int | None] = asyncio.Queue(maxsize=1)
         self._listening[document].add(news)
         self._count += 1
+        self._of[by] += 1
         try:
             yield b"retry: 1000\n" + _event(revision)
             until = time.monotonic() + _LONGEST_S
@@ -69,6 +78,9 @@ class Events:
                 yield _event(told)
         finally:
             self._count -= 1
+            self._of[by] -= 1
+            if not self._of[by]:
+                del self._of[by]
             self._listening[document].discard(news)
             if not self._listening[document]:
                 del self._listening[document]

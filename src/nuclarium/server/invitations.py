@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from nuclarium.annotate.roles import Role
 from nuclarium.annotate.store import Store
+from nuclarium.annotate.store_people import FIRST
 from nuclarium.server.sessions import token_hash
 
 
@@ -29,4 +30,4 @@ def first_invitation(store: Store) -> str | None:
         known = store.password_hash(user.name)
         if user.role == "admin" and user.active and known is not None and known[1]:
             return None
-    return invite(store, "admin", by="nuclarium", hours=24)[0]
+    return invite(store, "admin", by=FIRST, hours=24)[0]

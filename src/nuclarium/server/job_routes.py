@@ -19,7 +19,7 @@ router = APIRouter(tags=["jobs"])
 @router.get("/jobs/{job}")
 async def job(request: Request, person: Viewer, job: JobId) -> dict[str, Any]:
     """Say how far a job is."""
-    return _own(request, person, job).to_json()
+    return studio_of(request).jobs.told(_own(request, person, job))
 
 
 @router.post("/jobs/{job}/cancel")

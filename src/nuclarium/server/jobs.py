@@ -6,16 +6,19 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from nuclarium.core.errors import NuclariumError
 from nuclarium.server.errors import NotFound, TooMany
+from nuclarium.server.fair_line import FairLine
 
 _log = logging.getLogger(__name__)
-MOST_WAITING = 50
+MOST_WAITING = 200
+MOST_OF_ONE = 20
+"""Jobs of one person that wait."""
 MOST_KEPT = 500
 
 
@@ -96,7 +99,7 @@ Work = Callable[[Job], Any]
 
 
 class Jobs:
-    """Jobs of this server, in memory: a restart forgets them.
+    """Jobs of this server, in memory: a restart forgets them. People take turns.
 
     Parameters
     ----------
@@ -105,8 +108,9 @@ class Jobs:
     """
 
     def __init__(self, threads: int = 1) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="jobs")
+        self._line = FairLine(threads, "jobs")
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._futures: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
 
     def submit(self, work: Work, *, by: str, message: str = "") -> Job:
@@ -128,13 +132,28 @@ class Jobs:
         """
         job = Job(f"j-{uuid4().hex}", by, message=message)
         with self._lock:
-            waiting = sum(one.state == "waiting" for one in self._jobs.values())
-            if waiting >= MOST_WAITING:
-                raise TooMany(f"At most {MOST_WAITING} jobs may wait, and that many do. Wait.")
+            waiting = [one.by for one in self._jobs.values() if one.state == "waiting"]
+            if len(waiting) >= MOST_WAITING or waiting.count(by) >= MOST_OF_ONE:
+                raise TooMany(
+                    f"At most {MOST_WAITING} jobs may wait, and {MOST_OF_ONE} of one person, and "
+                    "that many do. Wait until some are done."
+                )
             self._jobs[job.id] = job
             self._forget_old()
-        self._threads.submit(_run, job, work)
+            self._futures[job.id] = self._line.submit(by, lambda: _run(job, work))
         return job
+
+    def told(self, job: Job) -> dict[str, Any]:
+        """Return what JSON carries of a job; of one that waits, how many are before it."""
+        if job.state != "waiting":
+            return job.to_json()
+        with self._lock:
+            futures = {id(self._futures[key]): one for key, one in self._jobs.items()}
+        order = [futures.get(id(future)) for future in self._line.order()]
+        waiting = [one for one in order if one is not None and one.state == "waiting"]
+        before = waiting.index(job) if job in waiting else 0
+        words = f"Waiting, {before} before it" if before else "Waiting, next in the line"
+        return job.to_json() | {"message": f"{words}: {job.message}"}
 
     def job(self, job: str) -> Job:
         """Return a job; NotFound where there is none of this id."""
@@ -151,12 +170,12 @@ class Jobs:
         with self._lock:
             for job in self._jobs.values():
                 job.cancel()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._line.close()
 
     def _forget_old(self) -> None:
         over = [key for key, job in self._jobs.items() if job.is_over]
         for key in over[: max(0, len(self._jobs) - MOST_KEPT)]:
-            del self._jobs[key]
+            del self._jobs[key], self._futures[key]
 
 
 def _run(job: Job, work: Work) -> None:

@@ -17,10 +17,11 @@ _MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person, and a stamp that changes with the password."""
+    """A person, a stamp that changes with the password, and sessions that were logged out."""
 
     user: User
     stamp: str
+    ended: frozenset[str] = frozenset()
 
 
 class KnownPeople:
@@ -49,7 +50,8 @@ class KnownPeople:
         except AnnotationError:
             return None
         found = self._store.password_hash(user.name)
-        known = Known(user, stamp_of(found[1] if found else ""))
+        ended = self._store.ended_sessions(alias)
+        known = Known(user, stamp_of(found[1] if found else ""), ended)
         if len(self._known) >= _MOST:
             self._known.clear()
         self._known[alias] = (self._clock(), known)

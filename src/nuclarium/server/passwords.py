@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections.abc import Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -27,12 +28,34 @@ class Passwords:
         async with self._at_once:
             return await asyncio.to_thread(self._hasher.hash, _normal(password))
 
-    async def is_right(self, password_hash: str | None, password: str) -> bool:
-        """Whether a password fits; takes as long where there is no such person."""
+    async def is_right(
+        self,
+        password_hash: str | None,
+        password: str,
+        *,
+        may: Callable[[], None] = lambda: None,
+        wrong: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Whether a password fits; takes as long where there is no such person.
+
+        Parameters
+        ----------
+        password_hash : str or None
+        password : str
+        may : callable
+            Asked once it is this password's turn; what it raises ends the try. Many tries that
+            come at the same moment see those that failed just before them.
+        wrong : callable
+            Told within the turn that the password does not fit.
+        """
         known = password_hash or self._nobodys
         async with self._at_once:
+            may()
             fits = await asyncio.to_thread(self._fits, known, _normal(password))
-        return fits and bool(password_hash)
+            fits = fits and bool(password_hash)
+            if not fits:
+                wrong()
+        return fits
 
     def _fits(self, password_hash: str, password: str) -> bool:
         try:

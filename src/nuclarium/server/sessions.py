@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 LASTS_S = 14 * 24 * 3600
-_MOST_ENDED = 100_000
 _MOST_READ = 2_000
 _KEPT_S = 60.0
 
@@ -43,7 +42,7 @@ class Sessions:
     secret : bytes
         Whoever knows it can be anybody.
     clock : callable
-        Seconds, for sessions that were ended.
+        Seconds, for how long a cookie that was right is not looked at again.
     """
 
     def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
@@ -51,7 +50,6 @@ class Sessions:
         self._key = hmac.digest(secret, b"nuclarium csrf", "sha256")
         self.cookie = f"nuclarium_{hmac.digest(secret, b'cookie', 'sha256').hex()[:8]}"
         self._clock = clock
-        self._ended: dict[str, float] = {}
         self._read: dict[str, tuple[float, Session]] = {}
         self._tokens: dict[str, str] = {}
 
@@ -61,13 +59,16 @@ class Sessions:
         return session, self._signer.dumps([session.id, session.alias, session.stamp])
 
     def read(self, cookie: str | None) -> Session | None:
-        """Return the session of a cookie, or None where it is none of ours, old, or ended."""
+        """Return the session of a cookie, or None where it is none of ours, or old.
+
+        Whether it was logged out is known to the store.
+        """
         if not cookie or len(cookie) > 2_000:
             return None
         until, session = self._read.get(cookie, (0.0, None))
         if session is None or self._clock() > until:
             session = self._checked(cookie)
-        return None if session is None or session.id in self._ended else session
+        return session
 
     def _checked(self, cookie: str) -> Session | None:
         """Read a cookie and keep for a minute that it was right."""
@@ -79,13 +80,6 @@ class Sessions:
             self._read.clear()
         self._read[cookie] = (self._clock() + _KEPT_S, Session(*values))
         return self._read[cookie][1]
-
-    def end(self, session: Session) -> None:
-        """Take the session for no one from now on, also where its cookie was copied."""
-        now = self._clock()
-        if len(self._ended) >= _MOST_ENDED:
-            self._ended = {key: at for key, at in self._ended.items() if at > now}
-        self._ended[session.id] = now + LASTS_S
 
     def csrf(self, session: Session) -> str:
         """Return the token that the page sends with whatever writes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Any
@@ -37,6 +38,9 @@ _FRAMED = (
 )
 """The page is of the project's own making, but may not act as who looks at it."""
 
+_guard = threading.Lock()
+_made: dict[str, threading.Lock] = {}
+
 
 @router.post("/studies/{study}/consensus", openapi_extra=body_schema())
 def start_consensus(request: Request, person: Senior, study: StudyId, body: JsonBody) -> Json:
@@ -49,7 +53,9 @@ def start_consensus(request: Request, person: Senior, study: StudyId, body: Json
         arm = checks.a_choice(arm, "The arm of a consensus", [a.name for a in found.design.arms])
 
     def work(job: Job) -> Any:
-        make_consensus(studio.project, studio.store, found, arm=arm, tell=job.tell)
+        with _one_of(found.id):
+            job.tell(0.01)
+            make_consensus(studio.project, studio.store, found, arm=arm, tell=job.tell)
         return {"study": found.id}
 
     return studio.jobs.submit(work, by=person.alias, message="Waiting").to_json()
@@ -126,6 +132,12 @@ def export(
         raise
     task = BackgroundTask(_remove, folder)
     return FileResponse(path, media_type="application/zip", filename=path.name, background=task)
+
+
+def _one_of(study: str) -> threading.Lock:
+    """Return what lets one consensus of a study be made at a time: all write the same files."""
+    with _guard:
+        return _made.setdefault(study, threading.Lock())
 
 
 def _disputed(request: Request, study: str, item: Any) -> dict[str, Any]:

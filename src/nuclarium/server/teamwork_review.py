@@ -12,6 +12,7 @@ from nuclarium.annotate.document import DocumentHead
 from nuclarium.annotate.feedback import feedback
 from nuclarium.annotate.store_studies import Study, Task
 from nuclarium.annotate.study_board import FINISHED
+from nuclarium.core.errors import AnnotationError
 from nuclarium.server.access import Person, Rater, Senior, seen_document
 from nuclarium.server.bodies import JsonBody, body_schema
 from nuclarium.server.errors import Forbidden
@@ -88,10 +89,13 @@ def review(request: Request, person: Senior, document: DocumentId, body: JsonBod
     """Approve a document, or send it back with a reason and a mark on the spot."""
     row = checks.an_object(body, "A review", ("state", "reason", "mark"), ("state",))
     head = seen_document(studio_of(request), document, person)
+    reason = row.get("reason") or ""
+    if not isinstance(reason, str):
+        raise AnnotationError(f"The reason of a review must be a text, but got {reason!r:.60}.")
     mark = row.get("mark")
     spot = None if mark is None else _spot(mark)
     now = studio_of(request).store.review(
-        head.id, row["state"], person.alias, reason=row.get("reason") or "", mark=spot
+        head.id, row["state"], person.alias, reason=reason, mark=spot
     )
     studio_of(request).documents.forget(head.id)
     return {"status": now.status}

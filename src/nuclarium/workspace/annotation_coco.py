@@ -45,7 +45,13 @@ def write_coco(document: Document, path: Path, name: str, shape: tuple[int, int]
                 "iscrowd": 0,
                 "nucleus": marks.ids[row],
             }
+            | _plane_of(document, marks.ids[row])
         )
     picture = {"id": 1, "file_name": name, "width": shape[1], "height": shape[0]}
     whole = {"images": [picture], "annotations": annotations, "categories": categories}
     write_json(path, whole)
+
+
+def _plane_of(document: Document, nucleus: str) -> dict[str, int]:
+    z = document.nuclei[nucleus].z
+    return {} if z is None else {"z": z}

@@ -48,7 +48,8 @@ def export_annotations(
     Returns
     -------
     files : list of Path
-        One a document, named by field and rater; one for the table.
+        One a document, named by field, rater and arm (and the end of its id, where another is named
+        alike); one for the table.
 
     Raises
     ------
@@ -65,12 +66,14 @@ def export_annotations(
         raise SettingsError(f"A format of annotations must be one of {known}, but got {form!r}.")
     ending, write = _WRITERS[form]
     images = {image.id: image for image in store.images()}
-    files = []
+    files: list[Path] = []
     for head in store.documents(study=study):
         image = images[head.image]
         words = [field_name(head, image.name), head.owner or "shared", head.arm or ""]
         name = "_".join(word for word in words if word) + ("_again" if head.repeat else "")
         path = folder / f"{_as_file_name(name)}{ending}"
+        if path in files:  # of another study, or of another image whose name is written alike
+            path = path.with_name(f"{path.stem}_{head.id[-8:]}{ending}")
         document = store.document(head.id)
         head = replace(document.head, hierarchy=classes_of(head, classes or {}))
         write(replace(document, head=head), path, image.name, (image.height, image.width))

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nuclarium.annotate.changes import MOST_EDITS
 from nuclarium.annotate.checks import new_id
 from nuclarium.annotate.document import Box, DocumentHead
-from nuclarium.annotate.nuclei import MOST_EDITS, Edit, Nucleus
+from nuclarium.annotate.edits import Edit
+from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.annotate.review import may_draw
 from nuclarium.annotate.roles import Role
 from nuclarium.annotate.store import Store

@@ -84,7 +84,7 @@ class Brush:
         self._classifiers: OrderedDict[Hashable, PixelClassifier] = OrderedDict()
         self._layers: OrderedDict[Hashable, Layers] = OrderedDict()
         self._lock = threading.Lock()
-        self._training = threading.Lock()
+        self._training: dict[Hashable, threading.Lock] = {}
 
     def classifier(self, image: AssistedImage, strokes: Sequence[Stroke]) -> PixelClassifier:
         """Return the classifier of strokes.
@@ -95,17 +95,18 @@ class Brush:
             If there are no strokes, or of one class only.
         """
         key = (image.key, tuple(stroke.id for stroke in strokes))
-        with self._training:  # two who ask for the same are trained for once
-            known: PixelClassifier | None = _used(self._lock, self._classifiers, key)
-            if known is not None:
-                return known
-            drawn = self._painted.of(strokes, image.shape)
-            found = self._train(image, drawn, len(strokes))
+        known: PixelClassifier | None = _used(self._lock, self._classifiers, key)
+        if known is not None:
+            return known
+        with self._lock:
+            training = self._training.setdefault(key, threading.Lock())
+        try:
+            with training:  # two who ask for the same are trained for once, others do not wait
+                known = _used(self._lock, self._classifiers, key)
+                return self._trained(key, image, strokes) if known is None else known
+        finally:
             with self._lock:
-                self._classifiers[key] = found
-                while len(self._classifiers) > _KEPT_CLASSIFIERS:
-                    self._classifiers.popitem(last=False)
-            return found
+                self._training.pop(key, None)
 
     def layers(
         self,
@@ -156,6 +157,17 @@ class Brush:
             held = sum(3 * one.classes.size for one in self._layers.values())
             while held > _KEPT_LAYER_BYTES and len(self._layers) > 1:
                 held -= 3 * self._layers.popitem(last=False)[1].classes.size
+
+    def _trained(
+        self, key: Hashable, image: AssistedImage, strokes: Sequence[Stroke]
+    ) -> PixelClassifier:
+        drawn = self._painted.of(strokes, image.shape)
+        found = self._train(image, drawn, len(strokes))
+        with self._lock:
+            self._classifiers[key] = found
+            while len(self._classifiers) > _KEPT_CLASSIFIERS:
+                self._classifiers.popitem(last=False)
+        return found
 
     def _train(self, image: AssistedImage, drawn: Strokes, count: int) -> PixelClassifier:
         names = class_names_of(drawn)

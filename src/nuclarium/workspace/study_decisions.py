@@ -10,7 +10,7 @@ import pandas as pd
 
 from nuclarium.annotate.blind import ADJUDICATION
 from nuclarium.annotate.checks import new_id
-from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.document import DocumentHead, EditConflict
 from nuclarium.annotate.edits import Edit
 from nuclarium.annotate.feedback import box_of, overlap
 from nuclarium.annotate.nuclei import Nucleus
@@ -84,7 +84,9 @@ def decide(store: Store, study: Study, disputed: dict[str, Any], label: str, sen
         Nucleus.from_json(after.to_json()) if label else None,
         "decision",
     )
-    store.append(head.id, [edit], senior)
+    answer = store.append(head.id, [edit], senior)
+    if answer.conflicts:
+        raise EditConflict(edit, answer.conflicts[0].theirs)
 
 
 def decisions(store: Store, study: str) -> list[dict[str, Any]]:

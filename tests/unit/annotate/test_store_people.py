@@ -2,6 +2,7 @@
 
 import pytest
 
+from nuclarium.annotate.store_people import FIRST
 from nuclarium.core.errors import AnnotationError
 
 
@@ -46,3 +47,11 @@ def test_an_invitation_is_used_once(store):
     assert store.invitation("hash").accepted_by == user.alias
     with pytest.raises(AnnotationError, match="not used before"):
         store.accept_invitation("hash", "Eve", "")
+
+
+def test_other_links_for_the_first_admin_end_with_the_first_admin(store):
+    for token in ("of one start", "of the next"):
+        store.invite(token, "admin", by=FIRST, expires="2099-01-01T00:00:00+00:00")
+    assert store.accept_invitation("of the next", "Ada", "a hash").role == "admin"
+    with pytest.raises(AnnotationError, match="there is an admin already"):
+        store.accept_invitation("of one start", "Eve", "a hash")

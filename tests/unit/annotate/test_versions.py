@@ -80,13 +80,18 @@ ADA = """
 """
 
 
-def test_versions_are_brought_up_to_date_one_after_another(empty_address):
-    engine = open_engine(empty_address, version="0001")
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_versions_are_brought_up_to_date_one_after_another(empty_address, version):
+    engine = open_engine(empty_address, version=version)
     with engine.execution_options(writes=True).begin() as connection:
         connection.execute(text(ADA))
-        assert version_of(connection) == "0001"
+        assert version_of(connection) == version
     engine.dispose()
     with Store.open(empty_address) as store, store.engine.connect() as connection:
         assert version_of(connection) == all_versions()[-1]
         assert [user.alias for user in store.users()] == ["R1"]
         assert store.studies() == []
+        store.end_session("a session", "R1", lasts_s=-1)
+        store.end_session("another", "R1", lasts_s=60)
+        store.end_session("another", "R1", lasts_s=60)
+        assert store.ended_sessions("R1") == {"another"}

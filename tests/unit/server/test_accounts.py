@@ -1,8 +1,13 @@
-import pytest
-from tests.studio import ORIGIN, Browser, served
+import asyncio
 
+import httpx
+import pytest
+from tests.studio import ORIGIN, SECRET, Browser, served
+
+from nuclarium.server.app import create_app
 from nuclarium.server.invitations import first_invitation
 from nuclarium.server.origins import origins_of
+from nuclarium.server.passwords import Passwords
 from nuclarium.server.tries import WITHIN_S, Tries
 
 PASSWORD = "seven green nuclei"
@@ -132,6 +137,40 @@ def test_too_many_log_ins_are_refused(app, browsers):
         app.state.studio.tries.failed("somebody", "203.0.113.9")
     assert browser.post("login", body).status_code == 429
     app.state.studio.tries._failed.clear()
+
+
+def test_log_ins_that_come_at_once_are_bounded_as_those_one_after_another(app, invited):
+    invited("Rosalind")
+    studio = app.state.studio
+    studio.tries._failed.clear()
+
+    async def tries():
+        transport = httpx.ASGITransport(app, client=("203.0.113.10", 1))
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+            body = {"name": "Rosalind", "password": "not this one"}
+            asked = [client.post("/api/login", json=body) for _ in range(14)]
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    studio.passwords, former = Passwords(), studio.passwords  # of this loop
+    said = asyncio.run(tries())
+    studio.passwords = former
+    studio.tries._failed.clear()
+    assert said.count(401) <= 9
+    assert said.count(429) >= 5
+
+
+def test_who_logged_out_stays_out_after_a_restart(app, invited):
+    browser, answer, _ = invited("Lotte")
+    cookies = dict(browser.http.cookies)
+    other = Browser(app, answer.json()["alias"])
+    assert browser.post("logout").status_code == 200
+    studio = app.state.studio
+    again = create_app(studio.project, studio.store, single_user=False, secret=SECRET)
+    for server in (app, again):
+        copied = Browser(server)
+        copied.http.cookies.update(cookies)
+        assert copied.get("me").status_code == 401
+    assert other.get("me").status_code == 200, "other sessions of the same person go on"
 
 
 def test_first_admin_comes_by_a_link_and_then_there_is_none(app):

@@ -190,7 +190,7 @@ def test_nuclei_are_made_shown_to_their_person_and_replaced(page, image, app):
     page.post(f"documents/{document}/make-nuclei", {"least_px": 1000})
 
 
-def test_results_of_the_project_are_suggested(page, image):
+def test_results_of_the_project_are_suggested(app, page, image):
     sources = page.get(f"images/{image}/suggestions").json()
     assert sources == {"models": ["fluo", "he"], "results": ["results/labels/nuclei.tif"]}
     wish = {"source": "results", "file": "results/labels/nuclei.tif"}
@@ -199,8 +199,11 @@ def test_results_of_the_project_are_suggested(page, image):
     document = opened(page, image)
     found = page.get(f"documents/{document}/suggestions").json()
     assert any(one["source"] == "results results/labels/nuclei.tif" for one in found)
+    senior = Page(app, "senior")
     for file in ("../../secret.tif", "/etc/hostname", "results/labels", "nuclarium.toml"):
-        job = page.done(page.post(f"images/{image}/suggestions", wish | {"file": file}).json())
+        job = page.post(f"images/{image}/suggestions", wish | {"file": file})
+        assert job.status_code == 404
+        job = senior.done(senior.post(f"images/{image}/suggestions", wish | {"file": file}).json())
         assert job["state"] == "failed"
         assert "Results to import must be" in job["message"]
 
@@ -238,6 +241,7 @@ def test_arm_without_suggestions_gets_none(app, image, page):
         else:
             assert shown.status_code == 200
             assert says is True
+    store.withdraw_rater(study.id, "rater")
 
 
 @pytest.mark.parametrize(
@@ -339,3 +343,29 @@ def test_nobody_imports_into_the_document_of_another(app, page, image):
     body = file_body("a.geojson", b'{"type": "FeatureCollection", "features": []}')
     assert other.post(f"documents/{document}/import", body).status_code == 404
     assert Page(app, "viewer").post(f"documents/{document}/import", body).status_code == 403
+
+
+def test_rater_of_an_unaided_arm_gets_no_suggestions_by_another_way(app, image):
+    store = app.state.studio.store
+    store.add_user("Ms Unaided Realname", "rater", alias="unaided")
+    store.suggest(image, "discs", [])
+    browser, senior = Page(app, "unaided"), Page(app, "senior")
+    own = browser.post("documents", {"image": image}).json()["id"]
+    assert browser.get(f"documents/{own}/suggestions").status_code == 200
+    study = store.add_study("unaided", Design(), [(image, (0, 0, 9, 9))], ["unaided"], by="senior")
+    assert browser.get(f"documents/{own}/suggestions").status_code == 403
+    assert browser.get(f"documents/{own}/pixels").json()["shown"] is False
+    wish = {"source": "model"}
+    assert browser.post(f"images/{image}/suggestions", wish).status_code == 403
+    assert senior.get(f"documents/{own}/suggestions").status_code == 200
+    store.withdraw_rater(study.id, "unaided")
+    assert browser.get(f"documents/{own}/suggestions").status_code == 200
+
+
+def test_rater_reads_no_other_files_as_suggestions_than_those_listed(app, image):
+    folder = app.state.studio.project.folder / "truths"
+    folder.mkdir()
+    (folder / "truth.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    wish = {"source": "results", "file": "truths/truth.geojson"}
+    assert Page(app, "rater").post(f"images/{image}/suggestions", wish).status_code == 404
+    assert Page(app, "senior").post(f"images/{image}/suggestions", wish).status_code == 200

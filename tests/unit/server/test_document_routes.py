@@ -1,10 +1,12 @@
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from tests.studio import point, until
 
 from nuclarium.annotate.changes import changes_from_json
 from nuclarium.annotate.checks import new_id
+from nuclarium.server import document_routes
+from nuclarium.server.events import MOST_OF_ONE
 
 
 def test_document_is_opened_once(browsers, images):
@@ -120,3 +122,66 @@ def test_document_is_remembered_only_while_nobody_else_can_close_it(app, browser
     store.set_status(document, "done", "rater")
     browsers["rater"].post(f"documents/{document}/edits", {"edits": [point()]})
     assert known.remembered(document) is None
+
+
+def test_page_learns_that_the_store_was_set_back_to_a_backup(browsers, document):
+    rater = browsers["rater"]
+    rater.post(f"documents/{document}/edits", {"edits": [point(), point()]})
+    assert rater.get(f"documents/{document}/changes?since=2").json()["revision"] == 2
+    answer = rater.get(f"documents/{document}/changes?since=9").json()
+    assert answer == {"edits": [], "revision": 2}
+
+
+def test_what_is_approved_meanwhile_takes_no_new_edit_but_knows_those_that_it_has(app, browsers):
+    image = app.state.studio.shelf.images()[0].id
+    rater, senior = browsers["rater"], browsers["senior"]
+    document = rater.post("documents", {"image": image, "box": [0, 0, 33, 44]}).json()["id"]
+    kept = point()
+    assert rater.post(f"documents/{document}/edits", {"edits": [kept]}).status_code == 200
+    head = app.state.studio.store.head(document)
+    rater.post(f"documents/{document}/status", {"status": "done"})
+    senior.post(f"documents/{document}/review", {"state": "approved"})
+    app.state.studio.documents.remember(head)  # as a request does that read it just before
+    refused = rater.post(f"documents/{document}/edits", {"edits": [point()]})
+    assert refused.status_code == 403
+    assert "approved" in refused.json()["error"]
+    again = rater.post(f"documents/{document}/edits", {"edits": [kept]})
+    assert [one["id"] for one in again.json()["acknowledged"]] == [kept["id"]]
+    assert senior.post(f"documents/{document}/edits", {"edits": [point()]}).status_code == 200
+
+
+def test_strokes_among_edits_are_bounded_as_on_their_own_route(browsers, document):
+    more = {"class": 1, "radius": 3, "points": [1, 2]}
+    strokes = [{"id": new_id("e"), "gesture": new_id("g")} | more for _ in range(101)]
+    refused = browsers["rater"].post(f"documents/{document}/edits", {"edits": strokes})
+    assert refused.status_code == 422
+    assert "At most 100 strokes" in refused.json()["error"]
+    taken = browsers["rater"].post(f"documents/{document}/edits", {"edits": strokes[1:]})
+    assert taken.json()["revision"] == 100
+
+
+def test_large_edits_are_read_beside_the_loop_that_answers_others(browsers, document, monkeypatch):
+    in_loop = []
+
+    def read(value):
+        with suppress(RuntimeError):
+            in_loop.append(asyncio.get_running_loop())
+        return changes_from_json(value)
+
+    monkeypatch.setattr(document_routes, "changes_from_json", read)
+    for count, expected in ((1, 1), (400, 0)):
+        in_loop.clear()
+        edits = {"edits": [point() for _ in range(count)]}
+        assert browsers["rater"].post(f"documents/{document}/edits", edits).status_code == 200
+        assert len(in_loop) == expected
+
+
+def test_one_who_listens_too_often_is_told_so(app, browsers, document):
+    events = app.state.studio.events
+    events._of["rater"] = MOST_OF_ONE
+    try:
+        answer = browsers["rater"].get(f"documents/{document}/events")
+    finally:
+        del events._of["rater"]
+    assert answer.status_code == 429
+    assert "Close some" in answer.json()["error"]

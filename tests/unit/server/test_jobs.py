@@ -8,7 +8,7 @@ from tests.studio import Browser, until
 from nuclarium.core.errors import ModelError
 from nuclarium.server.errors import NotFound, TooMany
 from nuclarium.server.events import Events
-from nuclarium.server.jobs import MOST_WAITING, Jobs
+from nuclarium.server.jobs import MOST_OF_ONE, MOST_WAITING, Jobs
 from nuclarium.server.rendering import Rendering
 
 
@@ -75,13 +75,33 @@ def test_jobs_that_wait_are_bounded(jobs):
     gate = threading.Event()
     first = jobs.submit(lambda job: gate.wait(10), by="R1")
     until(lambda: first.state == "running")
-    for _ in range(MOST_WAITING):
-        jobs.submit(lambda job: None, by="R1")
+    for number in range(MOST_WAITING):
+        jobs.submit(lambda job: None, by=f"R{number // MOST_OF_ONE}")
     with pytest.raises(TooMany):
-        jobs.submit(lambda job: None, by="R1")
+        jobs.submit(lambda job: None, by="R99")
     gate.set()
     with pytest.raises(NotFound):
         jobs.job("j-unknown")
+
+
+def test_people_take_turns_and_see_how_many_are_before_them(jobs):
+    gate, done = threading.Event(), []
+    first = jobs.submit(lambda job: gate.wait(10), by="R1")
+    until(lambda: first.state == "running")
+    many = [
+        jobs.submit(lambda job, n=n: done.append(n), by="R1", message="Masking")
+        for n in range(MOST_OF_ONE)
+    ]
+    with pytest.raises(TooMany, match="of one person"):
+        jobs.submit(lambda job: None, by="R1")
+    other = jobs.submit(lambda job: done.append("other"), by="R2", message="Masking")
+    many[1].cancel()
+    assert jobs.told(many[0])["message"] == "Waiting, next in the line: Masking"
+    assert jobs.told(other)["message"] == "Waiting, 1 before it: Masking"
+    assert jobs.told(many[2])["message"] == "Waiting, 2 before it: Masking"
+    gate.set()
+    until(lambda: many[-1].is_over)
+    assert done[:3] == [0, "other", 2]
 
 
 def test_jobs_of_others_are_not_there_for_a_rater(app):

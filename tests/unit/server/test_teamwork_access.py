@@ -84,6 +84,7 @@ def test_name_of_a_study_is_kept_as_it_is(app, images, name):
         {"design": {"arms": []}},
         {"design": {"arms": [{"name": ["x"], "suggestions": True}]}},
         {"design": {"arms_by": []}},
+        {"design": {"arms": [{"name": "gold", "suggestions": True}]}},
         {"design": {"overlap": 1.5}},
         {"design": {"seed": -1}},
         {"design": {"blind": "no"}},
@@ -125,3 +126,11 @@ def test_mark_that_is_no_place_is_refused(app, parts, mark):
     body = {"state": "needs_work", "reason": "x", "mark": mark}
     path = f"documents/{parts['document']}/review"
     assert Browser(app, "senior").post(path, body).status_code == 422
+
+
+@pytest.mark.parametrize("reason", [5, ["x"], {"a": 1}, True])
+def test_reason_that_is_no_text_is_refused(app, parts, reason):
+    body = {"state": "needs_work", "reason": reason}
+    answer = Browser(app, "senior").post(f"documents/{parts['document']}/review", body)
+    assert answer.status_code == 422
+    assert "must be a text" in answer.json()["error"]

@@ -2,13 +2,18 @@
 
 import io
 import json
+import threading
 import zipfile
+from contextlib import suppress
 from itertools import count
 
 import pandas as pd
 import pytest
+from tests.studio import until
 from tests.teamwork import TWO_ARMS, Team
 
+from nuclarium.core.errors import AnnotationError
+from nuclarium.server import teamwork_consensus
 from nuclarium.workspace.study_export import FORMATS
 
 _numbers = count()
@@ -169,3 +174,18 @@ def test_command_writes_what_the_page_gives(tmp_path, monkeypatch):
     assert project.records()[-1]["what"] == "annotations export"
     with pytest.raises(SettingsError, match=r"has pilot, but got other"):
         export_project(project.folder, tmp_path / "o", "table", study="other")
+
+
+def test_one_consensus_of_a_study_is_made_at_a_time(made, monkeypatch):
+    team, study = made
+    meeting = threading.Barrier(2, timeout=0.3)
+
+    def make(*_, **__):
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait()
+            raise AnnotationError("Two were made at once.")
+
+    monkeypatch.setattr(teamwork_consensus, "make_consensus", make)
+    jobs = [team.senior.post(f"studies/{study}/consensus").json()["id"] for _ in range(2)]
+    until(lambda: all(team.senior.get(f"jobs/{job}").json()["progress"] == 1 for job in jobs))
+    assert {team.senior.get(f"jobs/{job}").json()["state"] for job in jobs} == {"done"}

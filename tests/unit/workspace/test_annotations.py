@@ -145,6 +145,23 @@ def test_stacks_become_stacks(store, tmp_path):
     (path,) = export_annotations(store, tmp_path, "rois")
     assert sorted(roi.position for roi in roiread(path)) == [1, 3]
 
+    (path,) = export_annotations(store, tmp_path / "coco", "coco")
+    content = json.loads(path.read_text("utf-8"))
+    assert sorted(one["z"] for one in content["annotations"]) == [0, 2]
+
+
+def test_documents_that_would_be_named_alike_are_all_written(store, tmp_path):
+    image = store.images()[0].id
+    for number, name in enumerate(("first", "second")):
+        store.add_study(name, Design(), [(image, (0, 0, 9, 9))], ["R2"], by="R1")
+        (task,) = store.tasks(study=store.studies()[number].id)
+        document = store.open_task(task.id).id
+        store.append(document, [drawn(10 + number, [SMALL])], "R2")
+    paths = export_annotations(store, tmp_path, "coco")
+    assert len(paths) == len({*paths}) == 2
+    nuclei = [json.loads(one.read_text("utf-8"))["annotations"][0]["nucleus"] for one in paths]
+    assert len({*nuclei}) == 2
+
 
 def test_a_format_that_is_not_known_is_refused(store, tmp_path):
     with pytest.raises(SettingsError, match="must be one of labels, geojson"):

@@ -39,6 +39,7 @@ export class DrawnDocument implements DocumentState {
   ) {
     this.turns = new Turns(api, this.drawing, this.gestures, this.edits, {
       document: () => this.id,
+      open: () => this.exchange,
       mayDraw: () => this.mayDraw(),
       say: (text) => this.say(text),
       waiting: () => this.exchange?.queue.changes() ?? [],
@@ -152,6 +153,7 @@ export class DrawnDocument implements DocumentState {
     const { exchange, drawing, gestures, edits } = this;
     if (!exchange?.queue.conflicts.has(nucleus)) return;
     await exchange.pull();
+    if (exchange !== this.exchange) return; // another document was opened meanwhile
     await settle({ queue: exchange.queue, drawing, gestures, edits }, nucleus, choice);
     this.tell("conflict", "change", "saved");
   }

@@ -10,7 +10,13 @@ export function hear(api: Api, document: string, known: () => number, pull: () =
   let connected = false;
   let pause = ASK_AFTER;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let stop = listen();
+  let stop = isHidden() ? () => undefined : listen();
+  const looked = () => {
+    stop(); // a browser has six connections to a server: pages that nobody looks at hold none of them
+    connected = false;
+    stop = isHidden() ? () => undefined : listen();
+  };
+  globalThis.document?.addEventListener("visibilitychange", looked);
 
   function listen(): () => void {
     const heard = (data: unknown) => {
@@ -26,7 +32,7 @@ export function hear(api: Api, document: string, known: () => number, pull: () =
   function ask(): void {
     timer = setTimeout(async () => {
       if (ended) return;
-      if (!connected) {
+      if (!connected && !isHidden()) {
         const isThere = await pull();
         if (isThere && !ended && !connected) {
           stop(); // the server is there, but the stream is not: browsers give up after some refusals
@@ -41,9 +47,14 @@ export function hear(api: Api, document: string, known: () => number, pull: () =
   ask();
   return () => {
     ended = true;
+    globalThis.document?.removeEventListener("visibilitychange", looked);
     clearTimeout(timer);
     stop();
   };
+}
+
+function isHidden(): boolean {
+  return globalThis.document?.visibilityState === "hidden";
 }
 
 /** The revision in a message: a number, or an object that has it. */

@@ -25,10 +25,14 @@ export interface Ways {
   /** Resolves after some time, or at once when it is woken. */
   pause(milliseconds: number): Promise<void>;
   random(): number;
+  /** Milliseconds after which an answer is not waited for any more. */
+  patience?: number;
 }
 
 const MOST = 400; // edits in a batch
 const HEAVIEST = 1_000_000; // characters in a batch, about
+const MOST_STROKES = 100; // in a batch, as the server takes them
+const PATIENCE = 120_000; // a network that swallows everything gives no error by itself
 const LONGEST_PAUSE = 8_000;
 
 export class EditQueue {
@@ -115,11 +119,12 @@ export class EditQueue {
 
   private batch(): Waiting[] {
     const found: Waiting[] = [];
-    let weight = 0;
+    let [weight, strokes] = [0, 0];
     for (const one of this.items) {
       if (one.refused !== undefined || (isEdit(one.change) && this.conflicts.has(one.change.nucleus))) continue;
       weight += 300 + 8 * (isEdit(one.change) ? (one.change.after?.rings.flat().length ?? 0) : one.change.points.length);
-      if (found.length > 0 && (found.length >= this.most || weight > HEAVIEST)) break;
+      strokes += isEdit(one.change) ? 0 : 1;
+      if (found.length > 0 && (found.length >= this.most || weight > HEAVIEST || strokes > MOST_STROKES)) break;
       found.push(one);
     }
     return found;
@@ -130,7 +135,7 @@ export class EditQueue {
       if (this.failures === 0) this.show("saving");
       await this.writing;
       try {
-        const answer = await this.ways.post(batch.map((one) => one.change));
+        const answer = await inTime(this.ways.post(batch.map((one) => one.change)), this.ways.patience ?? PATIENCE);
         this.failures = 0;
         this.most = Math.min(MOST, this.most * 2);
         await this.settled(batch, answer);
@@ -202,6 +207,16 @@ export class EditQueue {
     this.state = state;
     this.events.state();
   }
+}
+
+/** An answer that comes too late counts as none: what was sent is sent again, and taken once. */
+function inTime<T>(answer: Promise<T>, patience: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const sentence = "The server did not answer in time. What was drawn is kept here, and is sent again.";
+    timer = setTimeout(() => reject(new Error(sentence)), patience);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** A pause that can be cut short: the network is back, the laptop was opened. */

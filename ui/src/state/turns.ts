@@ -8,6 +8,8 @@ import type { Gesture, Gestures, Step } from "./gestures";
 export interface TurnWays {
   /** The open one. */
   document(): string | null;
+  /** Another thing after each opening, also of the same document. */
+  open(): unknown;
   mayDraw(): boolean;
   say(text: string): void;
   /** Edits that the server does not have yet. */
@@ -63,7 +65,9 @@ export class Turns {
   private async turn(gesture: Gesture | null, isUndo: boolean): Promise<void> {
     if (!gesture) return this.ways.say(isUndo ? "There is nothing to undo." : "There is nothing to redo.");
     if (!this.ways.mayDraw()) return;
+    const open = this.ways.open();
     const steps = await this.stepsOf(gesture.id);
+    if (open !== this.ways.open()) return; // another document was opened meanwhile
     this.gestures.mark(gesture.id, isUndo);
     this.edits.turn(gesture, steps, isUndo);
     this.ways.turned();
@@ -72,7 +76,9 @@ export class Turns {
   private async stepsOf(gesture: string): Promise<Step[]> {
     const known = this.gestures.stepsOf(gesture);
     if (known) return known;
+    const open = this.ways.open();
     const log = await this.api.get<{ edits: Logged[] }>(`documents/${this.ways.document()}/changes?since=0`);
+    if (open !== this.ways.open()) return [];
     this.drawing.heard(log.edits); // which revision removed what is not there any more
     const ids = new Set(log.edits.map((change) => change.id));
     const waiting = this.ways.waiting().filter((change) => !ids.has(change.id));
