@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
+from nuclarium.core.geometry import iter_boxes
 from nuclarium.core.image import Image
 from nuclarium.io import open_image
 from nuclarium.io.write import written_whole
@@ -24,6 +25,8 @@ MOST_BYTES = 2 << 30
 """Of all overviews of a project together; those that were looked at longest ago go."""
 _VERSION = 1
 _MOST_OPEN = 8
+_BUFFER = 4 << 20
+_PIECE = 512
 
 
 class OverviewFolder:
@@ -105,9 +108,21 @@ def write_pyramid(path: Path, plane: npt.NDArray[np.generic]) -> None:
         "predictor": plane.dtype.kind in "ui",
         "tile": (TILE, TILE),
         "metadata": None,
+        "buffersize": _BUFFER,
+        "maxworkers": 1,
     }
     with tifffile.TiffWriter(path) as tif:
         tif.write(plane, subifds=halves, **options)
         for _ in range(halves):
-            plane = mean_reduced(plane, 2)
+            plane = _half(plane)
             tif.write(plane, subfiletype=1, **options)
+
+
+def _half(plane: Pixels) -> Pixels:
+    """Return half of a plane, piece by piece, as an odd side is reduced by way of larger numbers."""
+    shape = -(-plane.shape[0] // 2), -(-plane.shape[1] // 2)
+    half = np.empty((*shape, *plane.shape[2:]), plane.dtype)
+    for box in iter_boxes(shape, _PIECE):
+        below = plane[2 * box.y0 : 2 * box.y1, 2 * box.x0 : 2 * box.x1]
+        half[box.slices] = mean_reduced(below, 2)
+    return half

@@ -20,8 +20,10 @@ from nuclarium.server.tile_reading import Pixels, file_level, read_level
 MOST_PLANE_BYTES = 128 << 20
 """Of the small plane, which is in memory while it is made."""
 _LEAST_REDUCTION = 16
-_WINDOWS = 400
+_WINDOWS = 256
 _WINDOW = 256
+_BAND = 4
+_WIDEST_TILE = 4096
 _PIECE = 1024
 _MOST_PIECE = 16 << 20
 _FILLED = 512
@@ -55,23 +57,32 @@ class Sketch:
 
 
 def sketch_of(image: Image, place: PlanePlace) -> Sketch:
-    """Look at up to 400 windows of a plane; of a slide, a second's work."""
+    """Look at up to 256 windows of a plane, or at 16 bands of one stored in strips."""
     level = _source_level(image, place)
     height, width = level_shape(image.plane_shape, level)
     side = max(_WINDOW, math.sqrt(height * width / _WINDOWS))
     rows, columns = max(1, int(height / side)), max(1, int(width / side))
-    found = []
+    is_in_strips = segment_of(image, file_level(image, level)[0])[1] > _WIDEST_TILE
+    found, dtype = [], image.dtype
     for row in range(rows):
-        for column in range(columns):
-            y, x = int((row + 0.5) * height / rows), int((column + 0.5) * width / columns)
-            window = Box(y - _WINDOW // 2, x - _WINDOW // 2, y + _WINDOW // 2, x + _WINDOW // 2)
-            pixels = read_level(
-                image, place, level, window.intersection(Box.of_shape((height, width)))
-            )
-            found.append(pixels.mean(axis=(0, 1), dtype=np.float64))
-            dtype = pixels.dtype
-    means = np.array(found, np.float32).reshape(rows, columns, *found[0].shape)
-    return Sketch(means, dtype)
+        y = int((row + 0.5) * height / rows)
+        if is_in_strips:
+            band = Box(y, 0, min(y + _BAND, height), width)
+            parts = np.array_split(read_level(image, place, level, band, at_once=True), columns, 1)
+        else:
+            middles = (int((column + 0.5) * width / columns) for column in range(columns))
+            parts = [
+                read_level(image, place, level, _window_at(y, x, height, width)) for x in middles
+            ]
+        found.append([part.mean(axis=(0, 1), dtype=np.float64) for part in parts])
+        dtype = parts[0].dtype
+    return Sketch(np.array(found, np.float32), dtype)
+
+
+def _window_at(y: int, x: int, height: int, width: int) -> Box:
+    """Return a window that cuts few tiles, as these begin at multiples of powers of two."""
+    y, x = y // _WINDOW * _WINDOW, x // _WINDOW * _WINDOW
+    return Box(y, x, min(y + _WINDOW, height), min(x + _WINDOW, width))
 
 
 def first_level(image: Image, place: PlanePlace) -> int:
@@ -134,8 +145,8 @@ def pieces(image: Image, level: int) -> Iterator[Box]:
     """Yield boxes of a level that cover it once and cut as few strips and tiles as can be."""
     index, factor = file_level(image, level)
     shape = level_shape(image.plane_shape, level)
-    rows, columns = image.segment_shapes[index] if image.segment_shapes else (_PIECE, _PIECE)
-    if columns > 4 * _PIECE:  # strips: a narrow piece would decode each of them again
+    rows, columns = segment_of(image, index)
+    if columns > _WIDEST_TILE:  # strips: a narrow piece would decode each of them again
         wide = shape[1]
         high = _fitting(rows, factor, max(factor, _MOST_PIECE // image.level_shapes[index][1]))
     else:
@@ -143,6 +154,11 @@ def pieces(image: Image, level: int) -> Iterator[Box]:
     for y0 in range(0, shape[0], high):
         for x0 in range(0, shape[1], wide):
             yield Box(y0, x0, min(y0 + high, shape[0]), min(x0 + wide, shape[1]))
+
+
+def segment_of(image: Image, index: int) -> tuple[int, int]:
+    """Return the height and width of strips or tiles of a level of the file."""
+    return image.segment_shapes[index] if image.segment_shapes else (_WINDOW, _WINDOW)
 
 
 def _fitting(segment: int, factor: int, most: int) -> int:

@@ -1,4 +1,4 @@
-"""Overviews of large planes without a pyramid: made beside the requests, one at a time, and kept."""
+"""Overviews of large planes without a pyramid: made beside the requests, in turn, and kept."""
 
 from __future__ import annotations
 

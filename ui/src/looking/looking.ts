@@ -7,6 +7,7 @@ import { displayPanel } from "./display_panel";
 import { layersPanel } from "./layers_panel";
 import { addLookingKeys } from "./looking_keys";
 import { minimap } from "./minimap";
+import { overviewNote } from "./overview_note";
 import { scaleBarOverlay } from "./scale_bar";
 import { fillStrip } from "./strip";
 import { swipeHandle } from "./swipe_handle";
@@ -16,7 +17,7 @@ export const looking: Module = {
   install({ viewer, shell, api }) {
     if (!(viewer instanceof CanvasViewer)) return;
     viewer.addOverlay(scaleBarOverlay(viewer));
-    viewer.element.append(minimap(viewer, api), swipeHandle(viewer));
+    viewer.element.append(minimap(viewer, api), swipeHandle(viewer), overviewNote(viewer));
     shell.addPanel({ id: "display", title: "Display", side: "right", element: displayPanel(viewer, api), order: 10 });
     shell.addPanel({ id: "layers", title: "Layers", side: "right", element: layersPanel(viewer), order: 20 });
     viewer.element.addEventListener("refused", (event) => {

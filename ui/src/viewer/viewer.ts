@@ -37,6 +37,7 @@ export class CanvasViewer implements Viewer {
     this.sources = new LayerSources(api, {
       redraw: () => this.redraw(),
       refused: (detail) => this.element.dispatchEvent(new CustomEvent("refused", { detail })),
+      sketched: (detail) => this.element.dispatchEvent(new CustomEvent("sketched", { detail })),
     });
     this.element.className = "viewer";
     this.element.tabIndex = 0;
