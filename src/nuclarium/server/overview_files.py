@@ -119,7 +119,7 @@ def write_pyramid(path: Path, plane: npt.NDArray[np.generic]) -> None:
 
 
 def _half(plane: Pixels) -> Pixels:
-    """Return half of a plane, piece by piece, as an odd side is reduced by way of larger numbers."""
+    """Return half of a plane, piece by piece: an odd side is reduced by way of larger numbers."""
     shape = -(-plane.shape[0] // 2), -(-plane.shape[1] // 2)
     half = np.empty((*shape, *plane.shape[2:]), plane.dtype)
     for box in iter_boxes(shape, _PIECE):

@@ -1,4 +1,4 @@
-"""Large planes without a pyramid: what is shown at once, what is kept, against tifffile's pixels."""
+"""Large planes without a pyramid: what is shown at once, and what is kept."""
 
 import io
 import threading
