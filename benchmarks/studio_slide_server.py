@@ -43,7 +43,7 @@ _LAST_TILE = """
 
 
 class Served:
-    """``nuclarium annotate FILE``, from the call until the images are listed, then as long as used."""
+    """``nuclarium annotate FILE``, from the call on, as long as it is used."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -57,9 +57,8 @@ class Served:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        assert self._process.stdout is not None
         said = []
-        for line in self._process.stdout:
+        for line in self._process.stdout or ():
             said.append(line)
             if found := re.search(r"http://\S+", line):
                 self.address = found[0]
@@ -123,9 +122,9 @@ def measured_in_browser(served: Served) -> Iterator[str]:
         page.locator("a.card").first.click()
         yield f"browser: last tile {_until_sharp(page) - began:.0f} ms after the click on the image"
         page.mouse.move(700, 420)
-        yield _while_moving(page, "zooming in", lambda: _wheel(page, -120, 60))
+        yield _while_moving(page, "zooming in", lambda: _wheel(page, -120, 26))
         yield _while_moving(page, "panning at full size", lambda: _drag(page))
-        yield _while_moving(page, "zooming out", lambda: _wheel(page, 400, 9))
+        yield _while_moving(page, "zooming out", lambda: _wheel(page, 400, 5))
         yield _while_moving(page, "panning in the middle", lambda: _drag(page))
         browser.close()
 
@@ -140,8 +139,8 @@ def _while_moving(page: Any, what: str, act: Any) -> str:
     sharp = max(0.0, _until_sharp(page) - moved)
     rate, most = 1000 / np.mean(took), np.percentile(took, 95)
     return (
-        f"browser: {what}: {rate:.0f} frames/s, p95 {most:.0f} ms a frame, last tile {sharp:.0f} ms "
-        "after the last movement"
+        f"browser: {what}: {rate:.0f} frames/s, p95 {most:.0f} ms a frame, "
+        f"last tile {sharp:.0f} ms after the last movement"
     )
 
 

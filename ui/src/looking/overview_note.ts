@@ -24,5 +24,5 @@ export function overviewNote(viewer: CanvasViewer): HTMLElement {
 }
 
 export function overviewText(made: number): string {
-  return `The file has no overview; it is made once: ${Math.floor(made * 100)} %. Zoom in to see pixels now.`;
+  return `This slide has no pyramid. An overview is made once: ${Math.floor(made * 100)} %. Zoom in to see pixels now.`;
 }
