@@ -33,6 +33,9 @@ _FRAMES = """
 })
 """
 
+_TILES = """
+() => performance.getEntriesByType("resource").filter((e) => e.name.includes("/tiles/")).length
+"""
 _LAST_TILE = """
 () => {
   const tiles = performance.getEntriesByType("resource").filter((e) => e.name.includes("/tiles/"));
@@ -131,16 +134,18 @@ def measured_in_browser(served: Served) -> Iterator[str]:
 
 def _while_moving(page: Any, what: str, act: Any) -> str:
     page.evaluate(f"() => {{ window.__frames = ({_FRAMES})(); }}")
+    before = page.evaluate(_TILES)
     act()
     took, moved = page.evaluate(
         "async () => { const at = performance.now(); window.__stop();"
         " return [await window.__frames, at]; }"
     )
     sharp = max(0.0, _until_sharp(page) - moved)
+    tiles = page.evaluate(_TILES) - before
     rate, most = 1000 / np.mean(took), np.percentile(took, 95)
     return (
         f"browser: {what}: {rate:.0f} frames/s, p95 {most:.0f} ms a frame, "
-        f"last tile {sharp:.0f} ms after the last movement"
+        f"{tiles} tiles, the last {sharp:.0f} ms after the last movement"
     )
 
 
