@@ -25,9 +25,10 @@ import tifffile
 
 from nuclarium.annotate.store import Store
 from nuclarium.server.shelf import ImageShelf, ShelfImage
+from nuclarium.server.tile_grid import FIRST_PLANE, tile_box
 from nuclarium.server.tile_look import ChannelLook
-from nuclarium.server.tile_reading import FIRST_PLANE, tile_box
-from nuclarium.server.tiles import TilePainter, TileWish
+from nuclarium.server.tile_wish import TileWish
+from nuclarium.server.tiles import TilePainter
 from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 

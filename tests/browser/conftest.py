@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -54,11 +55,17 @@ def images(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def address(images):
-    """Where `nuclarium annotate` serves the images to one person, with the word that lets in."""
+def serve():
+    """Start `nuclarium annotate` for a file or folder; give its address, with what lets in."""
+    with ExitStack() as stack:
+        yield lambda path: stack.enter_context(served(path))
+
+
+@contextmanager
+def served(path):
     command = [sys.executable, "-c", "from nuclarium.cli import main; main()"]
     process = subprocess.Popen(
-        [*command, "annotate", str(images), "--port", "0", "--no-browser"],
+        [*command, "annotate", str(path), "--port", "0", "--no-browser"],
         env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -76,14 +83,31 @@ def address(images):
         process.terminate()
 
 
+@pytest.fixture(scope="session")
+def address(images, serve):
+    """Where the images are served to one person, with the word that lets in."""
+    return serve(images)
+
+
 @pytest.fixture
-def page(browser, address):
-    """The start page of the studio, entered; a mistake in its script fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    mistakes = []
-    opened.on("pageerror", lambda error: mistakes.append(str(error)))
-    opened.goto(address)
-    yield opened
-    context.close()
+def enter(browser):
+    """Open an address in a window of its own; a mistake in the page's script fails the test."""
+    contexts, mistakes = [], []
+
+    def open_page(address):
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}))
+        opened = contexts[-1].new_page()
+        opened.on("pageerror", lambda error: mistakes.append(str(error)))
+        opened.goto(address)
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
     assert mistakes == []
+
+
+@pytest.fixture
+def page(enter, address):
+    """The start page of the studio, entered."""
+    return enter(address)

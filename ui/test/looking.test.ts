@@ -4,6 +4,8 @@ import type { ImageInfo } from "../src/contracts";
 import { sliderTop } from "../src/looking/display_panel";
 import { placeOf } from "../src/looking/go_to";
 import { bars } from "../src/looking/histogram";
+import { fieldText } from "../src/looking/fields_panel";
+import { overviewText } from "../src/looking/overview_note";
 import { lengthText } from "../src/looking/scale_bar";
 import { isTaken, keyCaps, keyName } from "../src/shell/keys";
 import { factsText, statesOf } from "../src/start/images_page";
@@ -91,4 +93,14 @@ test("the state of an image is that of one's own work, else of what is shared", 
   const head = (owner: string | null, status: string, study: string | null = null) => ({ image: "a", owner, status, study });
   assert.equal(statesOf([head("me", "done"), head(null, "in_work"), head("you", "approved")], "me").get("a"), "done");
   assert.equal(statesOf([head(null, "in_work"), head("me", "done", "s")], "me").get("a"), "in_work");
+});
+
+test("a field of a slide is told by its size and place", () => {
+  const field = { box: [100, 200, 1100, 700] as [number, number, number, number], owner: "a1" };
+  assert.equal(fieldText(IMAGE, field, "a1"), "300 µm × 150 µm at x 100, y 200");
+  assert.equal(fieldText({ ...IMAGE, spacing_um: null }, { ...field, owner: null }, "a1"), "1000 px × 500 px at x 100, y 200, shared");
+});
+
+test("the overview in the making is never said to be whole", () => {
+  assert.match(overviewText(0.999), /99 %/);
 });

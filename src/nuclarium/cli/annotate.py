@@ -46,16 +46,29 @@ def annotate(
         str,
         typer.Option(metavar="URL", help="Where people reach it behind a proxy: https://name"),
     ] = "",
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where what is drawn in plain images is kept; beside them if left out.",
+        ),
+    ] = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, and open nothing.")
     ] = False,
 ) -> None:
     """Outline and classify nuclei in the browser: one person, or many with accounts."""
+    from nuclarium.cli.progress import reading
     from nuclarium.server.serve import ServeSettings, serve
     from nuclarium.workspace.studio import open_workspace
 
     settings = ServeSettings(host, port, single_user, database, public_url, not no_browser)
-    project = open_workspace(
-        workspace, made_by=command_line(), say=lambda text: typer.echo(text, err=True)
-    )
-    serve(project, settings, typer.echo)
+    with reading() as told:
+        opened = open_workspace(
+            workspace,
+            into=project,
+            made_by=command_line(),
+            say=lambda text: typer.echo(text, err=True),
+            told=told,
+        )
+    serve(opened, settings, typer.echo)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TaskProgressColumn,
@@ -21,6 +23,8 @@ from rich.progress import (
 
 from nuclarium.predict.view import magnification_text
 from nuclarium.workspace.batch import Reporter
+
+_LARGE_FILE = 100 << 20
 
 
 class BatchProgress:
@@ -115,3 +119,51 @@ def counted(
     with progress:
         task = progress.add_task("", total=total)
         yield lambda number: progress.advance(task, number)
+
+
+@contextmanager
+def reading(*, quiet: bool = False) -> Iterator[Callable[[Path, int, int], None]]:
+    """Show which file is read, and how far that is; small files come and go unseen."""
+    progress = Progress(
+        TextColumn("Reading {task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True, quiet=quiet),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with progress:
+        task = progress.add_task("", visible=False)
+
+        def told(path: Path, done: int, size: int) -> None:
+            is_shown = size >= _LARGE_FILE and done < size
+            progress.update(
+                task, description=path.name, completed=done, total=size, visible=is_shown
+            )
+
+        yield told
+
+
+@contextmanager
+def counted_and_read(
+    title: str, *, quiet: bool
+) -> Iterator[tuple[Callable[[int], None], Callable[[Path, int, int], None]]]:
+    """Count files that are done, and say how far a large one is that is read."""
+    progress = Progress(
+        TextColumn(title),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[read]}"),
+        console=Console(stderr=True, quiet=quiet),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with progress:
+        task = progress.add_task("", total=None, read="")
+
+        def told(path: Path, done: int, size: int) -> None:
+            share = f"{path.name} {done / 1e9:.1f} of {size / 1e9:.1f} GB"
+            progress.update(task, read=share if size >= _LARGE_FILE and done < size else "")
+
+        yield lambda number: progress.advance(task, number), told

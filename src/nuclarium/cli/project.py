@@ -80,14 +80,14 @@ def import_files(
     as_json: Json = False,
 ) -> None:
     """Bring images into a project by their hash; doing it again changes nothing."""
-    from nuclarium.cli.progress import counted
+    from nuclarium.cli.progress import counted_and_read
     from nuclarium.core.errors import SettingsError
     from nuclarium.workspace.import_images import import_images
     from nuclarium.workspace.project import Project
 
     if not files and sheet is None:
         raise SettingsError("There must be files to import, or a --sheet that names them.")
-    with counted("Importing", quiet=as_json) as advance:
+    with counted_and_read("Importing", quiet=as_json) as (advance, told):
         result = import_images(
             Project.open(project),
             files or [],
@@ -96,6 +96,7 @@ def import_files(
             copy=copy,
             made_by=command_line(),
             advance=advance,
+            told=told,
         )
     _print_import(result, as_json=as_json)
     end_with(result.failures)

@@ -53,6 +53,8 @@ class Image:
         Significant bits a sample, as the file states them (12-bit data in 16-bit words give 12).
     level_shapes : tuple of (height, width)
         The pyramid, largest first; the first is the image itself.
+    segment_shapes : tuple of (height, width)
+        Strips or tiles that each level is stored in; empty where nobody knows.
     notes : tuple of str
         What a person should know of how the file was read.
     description : str
@@ -74,6 +76,7 @@ class Image:
     scene_names: tuple[str, ...] = ("",)
     notes: tuple[str, ...] = field(default=())
     description: str = ""
+    segment_shapes: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.shape) not in (5, 6) or min(self.shape) < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from nuclarium.core.errors import InputNotFoundError, UnreadableImageError
@@ -54,13 +55,15 @@ def read_head(path: Path) -> bytes:
     return head
 
 
-def hash_file(path: str | Path) -> str:
+def hash_file(path: str | Path, told: Callable[[int], None] = lambda count: None) -> str:
     """Return the SHA-256 of a file, or of the names and contents of all files in a directory.
 
     Parameters
     ----------
     path : str or Path
         A file, or a directory such as an OME-Zarr.
+    told : callable
+        Called with the number of bytes that were read since.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def hash_file(path: str | Path) -> str:
     """
     path = Path(path)
     if path.is_dir():
-        return _hash_directory(path)
+        return _hash_directory(path, told)
     if not path.exists():
         raise InputNotFoundError(
             f"A file to hash was expected at {path}, but there is nothing. Check the spelling."
@@ -83,14 +86,15 @@ def hash_file(path: str | Path) -> str:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
+            told(len(block))
     return digest.hexdigest()
 
 
-def _hash_directory(path: Path) -> str:
+def _hash_directory(path: Path, told: Callable[[int], None]) -> str:
     digest = hashlib.sha256()
     files = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
     for name in sorted(files):
         # Fixed-length hashes between names keep contents from imitating names.
         digest.update(hashlib.sha256(name.encode()).digest())
-        digest.update(bytes.fromhex(hash_file(files[name])))
+        digest.update(bytes.fromhex(hash_file(files[name], told)))
     return digest.hexdigest()

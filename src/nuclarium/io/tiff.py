@@ -82,6 +82,7 @@ def _image(tif: Any, path: Path, scene: int) -> Image:
         scene_names=names,
         notes=(*metadata.notes, *samples.notes, *axis_notes, *_skipped(tif, scenes, metadata)),
         description=metadata.description,
+        segment_shapes=tuple(level.segment_shape for level in levels),
     )
 
 

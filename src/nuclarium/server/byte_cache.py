@@ -55,8 +55,17 @@ class ByteCache(Generic[Value]):
                 _, gone = self._values.popitem(last=False)
                 self._bytes -= self._size_of(gone)
 
-    def get_or_make(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return a value, made where it is not kept: once, however many threads want it."""
+    def get_or_make(
+        self,
+        key: Hashable,
+        make: Callable[[], Value],
+        *,
+        is_kept: Callable[[Value], bool] = lambda value: True,
+    ) -> Value:
+        """Return a value, made where it is not kept: once, however many threads want it.
+
+        A value of which `is_kept` says no is given to who asked, and made again for the next.
+        """
         found = self.get(key)
         if found is not None:
             return found
@@ -67,7 +76,8 @@ class ByteCache(Generic[Value]):
                 found = self.get(key)
                 if found is None:
                     found = make()
-                    self.put(key, found)
+                    if is_kept(found):
+                        self.put(key, found)
                 return found
         finally:
             with self._lock:

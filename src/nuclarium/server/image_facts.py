@@ -11,15 +11,8 @@ from nuclarium.core.geometry import Box
 from nuclarium.core.image import Image
 from nuclarium.measurement.channels import channels_of
 from nuclarium.preprocess.intensity import iter_samples, percentiles
-from nuclarium.server.tile_reading import (
-    TILE,
-    Pixels,
-    PlanePlace,
-    file_level,
-    level_count,
-    level_shape,
-    read_level,
-)
+from nuclarium.server.tile_grid import TILE, PlanePlace, level_count, level_shape
+from nuclarium.server.tile_reading import Pixels, file_level, read_level
 
 _COLOURS = ("00A2FF", "FF3DF5", "F5E400", "00D26A", "FF7A1A", "9B8CFF")
 """Told apart by colour-blind people, too, in the order of channels."""

@@ -13,14 +13,16 @@ from nuclarium.server.errors import NotFound
 from nuclarium.server.histogram import histogram_of
 from nuclarium.server.ids import ImageId, Number
 from nuclarium.server.studio import Studio, studio_of
+from nuclarium.server.tile_grid import PlanePlace
 from nuclarium.server.tile_look import ChannelLook
-from nuclarium.server.tile_reading import PlanePlace
-from nuclarium.server.tiles import TileWish
+from nuclarium.server.tile_wish import TileWish
 
 router = APIRouter(tags=["images"])
 
 _FOR_A_DAY = "private, max-age=86400"
 _ASK_AGAIN = "private, no-cache"
+SKETCH = "x-overview"
+"""Header of a tile that shows a sketch: how much of the image's overview is made, below 1."""
 Whole = Annotated[int, Query(ge=0, le=1_000_000)]
 Word = Annotated[str, Query(max_length=40)]
 Looks = Annotated[list[str], Query(max_length=32)]
@@ -73,11 +75,12 @@ async def tile(
 
 @router.get("/images/{image}/thumbnail", response_class=Response)
 async def thumbnail(request: Request, person: Viewer, image: ImageId) -> Response:
-    """Draw the whole image, at most 256 px wide and high."""
+    """Draw the whole image, at most 256 px wide and high; no large plane is read for it."""
     studio = studio_of(request)
     facts = (await run_in_threadpool(studio.shelf.image, image)).facts
     place = PlanePlace(t=facts.n_t // 2, z=facts.n_z // 2)
-    return await _tile(request, studio, TileWish(image, facts.levels - 1, 0, 0, place))
+    wish = TileWish(image, facts.levels - 1, 0, 0, place, begin=False)
+    return await _tile(request, studio, wish)
 
 
 @router.get("/images/{image}/histogram")
@@ -105,4 +108,6 @@ async def _tile(request: Request, studio: Studio, wish: TileWish) -> Response:
     made = studio.tiles.kept(wish)
     if made is None:
         made = await studio.rendering.do(request, lambda: studio.tiles.tile(wish))
+    if made.made < 1:
+        headers = {"cache-control": "no-store", SKETCH: f"{made.made:.3f}"}
     return Response(made.body, media_type=made.media_type, headers=headers)

@@ -76,6 +76,7 @@ class Studio:
         self.events.close()
         self.jobs.close()
         self.rendering.close()
+        self.tiles.close()
         self.shelf.close()
 
     def _light(self) -> dict[str, Light]:

@@ -20,10 +20,13 @@ class Encoded:
     ----------
     body : bytes
     media_type : str
+    made : float
+        Below 1, it shows a sketch, and will be sharper when it is asked for again.
     """
 
     body: bytes
     media_type: str
+    made: float = 1.0
 
 
 def encoded(picture: npt.NDArray[np.uint8], *, lossless: bool) -> Encoded:

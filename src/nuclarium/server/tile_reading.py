@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -13,71 +12,16 @@ import numpy.typing as npt
 
 from nuclarium.core.geometry import Box, iter_boxes
 from nuclarium.core.image import Image
+from nuclarium.server.tile_grid import PlanePlace
 
 Pixels = npt.NDArray[Any]
-TILE = 256
-OVERVIEW_SIDE = 2048
-"""Levels whose longer side is at most this are cut from one overview of the plane."""
 _PIECE = 1024
 _RESIZED = ("u1", "u2", "f4")
 
 
-@dataclass(frozen=True, slots=True)
-class PlanePlace:
-    """One plane of an image: time point, channel, slice, or a projection over all slices."""
-
-    t: int = 0
-    c: int = 0
-    z: int = 0
-    projection: str = "none"
-
-
-FIRST_PLANE = PlanePlace()
-
-
-def level_count(shape: tuple[int, int]) -> int:
-    """Return how many levels there are: each is half of the one before, the last is one tile.
-
-    Examples
-    --------
-    >>> level_count((256, 200)), level_count((257, 200)), level_count((100_000, 90_000))
-    (1, 2, 10)
-    """
-    return 1 + max(0, math.ceil(math.log2(max(shape) / TILE)))
-
-
-def level_shape(shape: tuple[int, int], level: int) -> tuple[int, int]:
-    """Return height and width at a level; a pixel at the edge may stand for fewer pixels.
-
-    Examples
-    --------
-    >>> level_shape((1000, 601), 1)
-    (500, 301)
-    """
-    return -(-shape[0] >> level) or 1, -(-shape[1] >> level) or 1
-
-
-def tile_box(shape: tuple[int, int], level: int, row: int, column: int) -> Box | None:
-    """Return what a tile covers at its level; None where there is no such tile.
-
-    Examples
-    --------
-    >>> tile_box((1000, 600), 1, 1, 1)
-    Box(y0=256, x0=256, y1=500, x1=300)
-    """
-    if not 0 <= level < level_count(shape) or min(row, column) < 0:
-        return None
-    box = Box(row * TILE, column * TILE, (row + 1) * TILE, (column + 1) * TILE)
-    inside = box.intersection(Box.of_shape(level_shape(shape, level)))
-    return None if 0 in inside.shape else inside
-
-
-def overview_level(shape: tuple[int, int]) -> int:
-    """Return the level that is the overview: the first whose longer side is at most 2048."""
-    return max(0, math.ceil(math.log2(max(shape) / OVERVIEW_SIDE)))
-
-
-def read_level(image: Image, place: PlanePlace, level: int, box: Box) -> Pixels:
+def read_level(
+    image: Image, place: PlanePlace, level: int, box: Box, *, at_once: bool = False
+) -> Pixels:
     """Read a window of a level.
 
     A level that the file has is read as it is; others are the mean over blocks of the nearest finer
@@ -92,6 +36,8 @@ def read_level(image: Image, place: PlanePlace, level: int, box: Box) -> Pixels:
         0 is full size, each next is half.
     box : Box
         At that level.
+    at_once : bool
+        The window of the file is read in one piece, which the caller made fit into memory.
 
     Returns
     -------
@@ -99,8 +45,10 @@ def read_level(image: Image, place: PlanePlace, level: int, box: Box) -> Pixels:
         In the image's own type; the mean over slices is float32.
     """
     if place.projection == "none" or image.shape[2] == 1:
-        return _read_slice(image, place, place.z, level, box)
-    slices = (_read_slice(image, place, z, level, box) for z in range(image.shape[2]))
+        return _read_slice(image, place, place.z, level, box, at_once=at_once)
+    slices = (
+        _read_slice(image, place, z, level, box, at_once=at_once) for z in range(image.shape[2])
+    )
     return _maximum(slices) if place.projection == "max" else _mean(slices, image.shape[2])
 
 
@@ -142,10 +90,12 @@ def file_level(image: Image, level: int) -> tuple[int, int]:
     return best, 1 << (level - reached)
 
 
-def _read_slice(image: Image, place: PlanePlace, z: int, level: int, box: Box) -> Pixels:
+def _read_slice(
+    image: Image, place: PlanePlace, z: int, level: int, box: Box, *, at_once: bool
+) -> Pixels:
     index, factor = file_level(image, level)
     side = max(1, _PIECE // factor)
-    if max(box.shape) <= side:
+    if at_once or max(box.shape) <= side:
         return _read_reduced(image, place, z, index, factor, box)
     pieces = (piece.shifted(box.y0, box.x0) for piece in iter_boxes(box.shape, side))
     result: Pixels | None = None

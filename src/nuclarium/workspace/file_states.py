@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from nuclarium.io.write import write_json
 
 FileState = Literal["ok", "changed", "missing"]
 Signature = tuple[int, int, int]
+Told = Callable[[Path, int, int], None]
+"""Is told which file is hashed, how many of its bytes were read, and how many it has."""
 
 
 @dataclass
@@ -40,12 +43,12 @@ class FileStates:
                 states._known[name] = ((size, mtime, files), entry["sha256"])
         return states
 
-    def hash_of(self, path: Path) -> str:
+    def hash_of(self, path: Path, told: Told | None = None) -> str:
         """Return the SHA-256 of a file, from memory where size and time are as they were."""
         name, signature = str(path), _signature(path)
         if signature is not None and self._known.get(name, (None, ""))[0] == signature:
             return self._known[name][1]
-        digest = hashed(path)
+        digest = hashed(path, _counting(path, signature, told))
         if signature is not None and signature == _signature(path):
             self._known[name] = (signature, digest)
             self._is_new = True
@@ -75,7 +78,7 @@ class FileStates:
             self._is_new = False
 
 
-def hashed(path: Path) -> str:
+def hashed(path: Path, told: Callable[[int], None] = lambda count: None) -> str:
     """Return the SHA-256 of a file or folder, or say in one sentence why it cannot be read.
 
     Raises
@@ -84,7 +87,7 @@ def hashed(path: Path) -> str:
         If there is nothing, or the system refuses.
     """
     try:
-        return hash_file(path)
+        return hash_file(path, told)
     except NuclariumError:
         raise
     except OSError as error:
@@ -92,6 +95,18 @@ def hashed(path: Path) -> str:
             f"{path} must be readable, but the system says: {error.strerror or error}. Check its "
             "permissions and the drive."
         ) from error
+
+
+def _counting(path: Path, signature: Signature | None, told: Told | None) -> Callable[[int], None]:
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        if told is not None and signature is not None:
+            told(path, done, signature[0])
+
+    return count
 
 
 def _signature(path: Path) -> Signature | None:

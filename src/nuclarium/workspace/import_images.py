@@ -11,7 +11,7 @@ from nuclarium.core.errors import NuclariumError, UnreadableImageError
 from nuclarium.io import hash_file, open_image
 from nuclarium.io.rows import refuse_mistakes
 from nuclarium.io.write import written_whole
-from nuclarium.workspace.file_states import FileStates
+from nuclarium.workspace.file_states import FileStates, Told
 from nuclarium.workspace.image_entries import FoundImage, ImageEntries
 from nuclarium.workspace.layout import file_ending
 from nuclarium.workspace.project import Project
@@ -51,6 +51,7 @@ def import_images(
     copy: bool = False,
     made_by: str = "",
     advance: Callable[[int], None] = lambda files: None,
+    told: Told | None = None,
 ) -> ImportResult:
     """Add files to a project, or what is newly known of those that are in it.
 
@@ -72,6 +73,8 @@ def import_images(
         The command, for the record.
     advance : callable
         Called with the number of files that were looked at.
+    told : callable, optional
+        Called while a file is hashed, with its path, bytes that were read, and its size.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def import_images(
     result = ImportResult()
     with project.locked():
         states = FileStates.load(project.file_states)
-        found = _look(project, paths, states, result, advance)
+        found = _look(project, paths, states, result, advance, told)
         states.save()
         entries = ImageEntries(project)
         earlier = {row["name"]: dict(row) for row in entries.rows}
@@ -109,6 +112,7 @@ def _look(
     states: FileStates,
     result: ImportResult,
     advance: Callable[[int], None],
+    told: Told | None,
 ) -> list[FoundImage]:
     """Open and hash every file; what cannot be read is a failure."""
     found = []
@@ -116,7 +120,7 @@ def _look(
         try:
             with open_image(path) as image:
                 names = image.scene_names
-            sha256 = states.hash_of(project.locate(project.name_of(path)))
+            sha256 = states.hash_of(project.locate(project.name_of(path)), told)
         except NuclariumError as error:
             result.failures.append(Failure(path, str(error)))
         else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nuclarium.core.errors import InputNotFoundError, NuclariumError, SettingsError
+from nuclarium.core.errors import InputNotFoundError, NuclariumError, OutputError, SettingsError
 from nuclarium.io import open_image
+from nuclarium.workspace.file_states import Told
 from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.project_settings import SETTINGS_FILE
@@ -15,7 +16,12 @@ _MOST_TRIED = 5_000
 
 
 def open_workspace(
-    path: Path, *, made_by: str = "", say: Callable[[str], None] = lambda sentence: None
+    path: Path,
+    *,
+    into: Path | None = None,
+    made_by: str = "",
+    say: Callable[[str], None] = lambda sentence: None,
+    told: Told | None = None,
 ) -> Project:
     """Open a project; a plain folder or file of images becomes one that lies beside it.
 
@@ -23,10 +29,14 @@ def open_workspace(
     ----------
     path : Path
         A project or a folder in one, a folder of images, or an image.
+    into : Path, optional
+        Folder of the project that a plain folder or file becomes; beside it when left out.
     made_by : str
         The command, for the record.
     say : callable
         Told in sentences what a person should know.
+    told : callable, optional
+        Called while a file is hashed, with its path, bytes that were read, and its size.
 
     Raises
     ------
@@ -41,8 +51,10 @@ def open_workspace(
             "the spelling."
         )
     is_image = path.is_file() or path.name.lower().endswith(".zarr")
-    around = None if is_image else Project.around(path)
-    if around is not None:
+    around = Project.around(path.parent if is_image else path)
+    if around is not None and (not is_image or _has(around, path)):
+        if is_image:
+            say(f"{path.name} is an image of the project {around.settings.name}, which is opened.")
         return around
     files = [path] if is_image else _images_in(path)
     if not files:
@@ -52,17 +64,33 @@ def open_workspace(
         )
     whole = path.absolute()
     stem = whole.name if path.is_dir() else whole.name.partition(".")[0] or whole.name
-    folder = whole.with_name(f"{stem}_nuclarium")
-    if (folder / SETTINGS_FILE).is_file():
-        project = Project.open(folder)
-        say(f"{path.name} is plain; its project is {folder.name}, beside it.")
-    else:
-        project = Project.create(folder, name=stem)
-        say(f"{path.name} is plain; a project was made beside it: {folder.name}")
-    result = import_images(project, files, made_by=made_by)
+    folder = whole.with_name(f"{stem}_nuclarium") if into is None else into.absolute()
+    project = _opened(path, folder, stem, say)
+    result = import_images(project, files, made_by=made_by, told=told)
     for failure in result.failures:
         say(f"{failure.path}: {failure.reason}")
     return project
+
+
+def _opened(path: Path, folder: Path, name: str, say: Callable[[str], None]) -> Project:
+    """Open the project of plain images, or begin it."""
+    if (folder / SETTINGS_FILE).is_file():
+        say(f"{path.name} is plain; its project is {folder}")
+        return Project.open(folder)
+    try:
+        project = Project.create(folder, name=name)
+    except OutputError as error:
+        raise OutputError(
+            f"What is drawn in {path.name} is kept in a project, but {folder} cannot be made: "
+            f"{error} Choose another place with --project FOLDER."
+        ) from error
+    say(f"{path.name} is plain; a project was made for what is drawn in it: {folder}")
+    return project
+
+
+def _has(project: Project, path: Path) -> bool:
+    wanted = path.resolve()
+    return any(project.locate(file).resolve() == wanted for file in project.images()["file"])
 
 
 def _images_in(folder: Path) -> list[Path]:

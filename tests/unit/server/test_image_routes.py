@@ -116,7 +116,7 @@ def test_recipe_layer_is_what_the_recipe_makes_of_the_plane(app, images, stack):
         app.state.studio.shelf, parse_recipe("threshold high=1000 | stretch low=0 high=100")
     )
     from nuclarium.server.tile_look import ChannelLook
-    from nuclarium.server.tiles import TileWish
+    from nuclarium.server.tile_wish import TileWish
 
     look = (ChannelLook(0, 7, 9),)
     tile = painter.tile(TileWish(images["stack"], 0, 0, 0, looks=look, layer="recipe"))
@@ -145,7 +145,7 @@ def test_image_that_is_missing_or_changed_is_told_as_unreadable(app, browsers, t
 
 def test_files_that_are_open_are_bounded_and_those_in_use_stay_open(app, images, monkeypatch):
     shelf = app.state.studio.shelf
-    monkeypatch.setattr("nuclarium.server.shelf.MOST_OPEN", 1)
+    monkeypatch.setattr(shelf._open, "most", 1)
     with shelf.opened(images["stack"]) as one, shelf.opened(images["colour"]):
         assert one.read().shape == (300, 520)
         assert len(shelf._open) == 2

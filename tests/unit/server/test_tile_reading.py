@@ -5,16 +5,14 @@ import pytest
 
 from nuclarium.core.geometry import Box
 from nuclarium.core.image import Image
-from nuclarium.server.tile_reading import (
+from nuclarium.server.tile_grid import (
     PlanePlace,
-    file_level,
     level_count,
     level_shape,
-    mean_reduced,
     overview_level,
-    read_level,
     tile_box,
 )
+from nuclarium.server.tile_reading import file_level, mean_reduced, read_level
 
 
 class Pyramid:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from nuclarium.core.errors import InputNotFoundError, SettingsError
+from nuclarium.core.errors import InputNotFoundError, OutputError, SettingsError
+from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
 from nuclarium.workspace.studio import open_workspace
 
@@ -22,7 +23,7 @@ def test_plain_folder_becomes_a_project_beside_it_once(tmp_path):
     again = open_workspace(folder, say=said.append)
     assert first.folder == again.folder == tmp_path / "mine_nuclarium"
     assert list(again.images()["name"]) == ["a"]
-    assert "was made beside it" in said[0]
+    assert "a project was made" in said[0]
     assert sorted(path.name for path in folder.iterdir()) == ["a.tif", "notes.txt"]
 
 
@@ -38,3 +39,25 @@ def test_nothing_to_annotate_is_said(tmp_path):
         open_workspace(tmp_path / "absent")
     with pytest.raises(SettingsError, match="nuclarium init"):
         open_workspace(tmp_path)
+
+
+def test_image_of_a_project_opens_that_project(tmp_path):
+    tifffile.imwrite(tmp_path / "slide.tif", np.zeros((9, 9), np.uint8))
+    project = Project.create(tmp_path / "p")
+    import_images(project, [tmp_path / "slide.tif"], copy=True)
+    said = []
+    opened = open_workspace(tmp_path / "p" / "raw" / "slide.tif", say=said.append)
+    assert opened.folder == project.folder
+    assert "is an image of the project" in said[0]
+
+
+def test_project_of_a_plain_image_lies_where_it_is_said(tmp_path):
+    file = tmp_path / "slide.tif"
+    tifffile.imwrite(file, np.zeros((900, 900), np.uint8))
+    told = []
+    project = open_workspace(file, into=tmp_path / "else", told=lambda *read: told.append(read))
+    assert project.folder == tmp_path / "else"
+    assert told[-1] == (file, file.stat().st_size, file.stat().st_size)
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(OutputError, match="--project FOLDER"):
+        open_workspace(file, into=tmp_path / "taken")

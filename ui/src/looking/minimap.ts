@@ -11,6 +11,7 @@ export function minimap(viewer: CanvasViewer, api: Api): HTMLElement {
   const element = h("div", { class: "minimap", "aria-hidden": "true", hidden: true }, picture, frame);
   let shown = "";
   let factor = 1;
+  let sketched = -1;
 
   function follow(): void {
     const { image, view } = viewer;
@@ -38,6 +39,12 @@ export function minimap(viewer: CanvasViewer, api: Api): HTMLElement {
   }
 
   for (const type of ["pointerdown", "pointermove", "pointerup"] as const) element.addEventListener(type, go);
+  viewer.element.addEventListener("sketched", (event) => {
+    const made = Math.floor((event as CustomEvent<number>).detail * 20) / 20;
+    if (shown === "" || made === sketched) return;
+    sketched = made; // the address differs, so that the browser asks again
+    picture.src = `${api.url(`images/${encodeURIComponent(shown)}/thumbnail`)}?made=${made}`;
+  });
   viewer.on("view", follow);
   viewer.onDisplay(follow);
   return element;

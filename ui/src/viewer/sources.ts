@@ -8,6 +8,8 @@ export interface Told {
   redraw(): void;
   /** Why there are no tiles, in the server's words. */
   refused(sentence: string): void;
+  /** How much of the overview of a slide is made, 0 to 1; tiles are sketches until then. */
+  sketched(made: number): void;
 }
 
 export class LayerSources {
@@ -30,8 +32,12 @@ export class LayerSources {
     if (known) return known;
     const added = this.added.get(id);
     const address: Address = added ? added.url.bind(added) : (...place) => this.address(image, id, ...place);
-    const refused = async (answer: Response) => this.told.refused(await sentenceOf(answer));
-    const source = new TileSource(image, address, () => this.told.redraw(), (answer) => void refused(answer));
+    const { told } = this;
+    const source = new TileSource(image, address, {
+      arrived: () => told.redraw(),
+      refused: (answer) => void sentenceOf(answer).then((sentence) => told.refused(sentence)),
+      sketched: (made) => told.sketched(made),
+    });
     this.sources.set(id, source);
     return source;
   }

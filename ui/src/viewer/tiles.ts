@@ -1,23 +1,13 @@
 // Tiles of one layer: asked for by distance from the centre, kept by last use, drawn with what is there.
 import type { View } from "../contracts";
 import { type Size, type TilePlace, edge, levelFor, visibleTiles } from "./geometry";
+import { type Entry, type TileNews, TileRequests, isFinal, newEntry } from "./tile_requests";
 
-const AT_ONCE = 6;
 const KEPT = 600;
-const BUSY_MS = 500; // before a server that is busy or out of reach is asked again
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 export interface TileGrid extends Size {
   levels: number;
   tile: number;
-}
-
-interface Entry {
-  url: string;
-  bitmap: ImageBitmap | null;
-  used: number;
-  request: AbortController | null;
-  failed: boolean;
 }
 
 export type Address = (level: number, row: number, col: number, view: View) => string | null;
@@ -26,15 +16,19 @@ export class TileSource {
   private readonly entries = new Map<string, Entry>();
   private readonly last = new Map<string, string>(); // place → address last drawn there
   private frame = 0;
-  private busy = 0;
-  private wanted: { key: string; url: string }[] = [];
+  private readonly requests: TileRequests;
 
   constructor(
     private readonly grid: TileGrid,
     private readonly address: Address,
-    private readonly arrived: () => void,
-    private readonly refused: (answer: Response) => void = () => undefined,
-  ) {}
+    news: TileNews,
+  ) {
+    const arrived = () => {
+      this.forget();
+      news.arrived();
+    };
+    this.requests = new TileRequests({ ...news, arrived });
+  }
 
   /** Draw what is there, coarse tiles under sharp ones, and ask for what is missing. */
   draw(ctx: CanvasRenderingContext2D, view: View): void {
@@ -43,16 +37,18 @@ export class TileSource {
     const level = levelFor(view.scale, view.dpr, levels);
     const places = visibleTiles(view, this.grid, level, tile);
     const missing: TilePlace[] = [];
+    const sketches: TilePlace[] = [];
     const sharp: [TilePlace, ImageBitmap][] = [];
     for (const place of places) {
       const entry = this.entry(place, view);
       if (entry?.bitmap) sharp.push([place, entry.bitmap]);
       else if (entry) missing.push(place);
+      if (entry?.bitmap && entry.again !== null) sketches.push(place);
     }
     if (missing.length > 0) this.drawCoarser(ctx, view, missing, level);
     ctx.imageSmoothingEnabled = view.scale * view.dpr < 1;
     for (const [place, bitmap] of sharp) this.blit(ctx, view, place, bitmap);
-    this.ask(missing, level, view);
+    this.ask([...missing, ...sketches], level, view);
   }
 
   /** Is everything on screen as sharp as it can be? */
@@ -60,17 +56,13 @@ export class TileSource {
     const level = levelFor(view.scale, view.dpr, this.grid.levels);
     return visibleTiles(view, this.grid, level, this.grid.tile).every((place) => {
       const entry = this.entry(place, view);
-      return !entry || entry.bitmap !== null || entry.failed;
+      return !entry || isFinal(entry) || entry.failed;
     });
   }
 
   close(): void {
-    for (const entry of this.entries.values()) {
-      entry.request?.abort();
-      entry.bitmap?.close();
-    }
+    this.requests.close(this.entries.values());
     this.entries.clear();
-    this.wanted = [];
   }
 
   private entry(place: TilePlace, view: View): Entry | null {
@@ -78,7 +70,7 @@ export class TileSource {
     if (url === null) return null;
     let entry = this.entries.get(url);
     if (!entry) {
-      entry = { url, bitmap: null, used: 0, request: null, failed: false };
+      entry = newEntry(url);
       this.entries.set(url, entry);
     }
     entry.used = this.frame;
@@ -128,51 +120,8 @@ export class TileSource {
   private ask(missing: TilePlace[], level: number, view: View): void {
     const top = this.grid.levels - 1;
     const coarse = level < top ? visibleTiles(view, this.grid, Math.min(top, level + 3), this.grid.tile) : [];
-    const places = [...coarse.filter((p) => !this.entry(p, view)?.bitmap), ...missing];
-    this.wanted = [];
-    const urls = new Set<string>();
-    for (const place of places) {
-      const entry = this.entry(place, view);
-      if (!entry || entry.bitmap || entry.failed) continue;
-      urls.add(entry.url);
-      if (!entry.request) this.wanted.push({ key: keyOf(place), url: entry.url });
-    }
-    for (const entry of this.entries.values()) {
-      if (entry.request && !urls.has(entry.url)) entry.request.abort(); // nobody looks at it any more
-    }
-    this.next();
-  }
-
-  private next(): void {
-    while (this.busy < AT_ONCE) {
-      const want = this.wanted.shift();
-      if (!want) return;
-      const entry = this.entries.get(want.url);
-      if (entry && !entry.request && !entry.bitmap) void this.fetch(entry);
-    }
-  }
-
-  private async fetch(entry: Entry): Promise<void> {
-    entry.request = new AbortController();
-    this.busy++;
-    try {
-      const answer = await fetch(entry.url, { signal: entry.request.signal, credentials: "same-origin" });
-      if (answer.ok) entry.bitmap = await createImageBitmap(await answer.blob());
-      else if (answer.status === 503 || answer.status === 429) await pause(BUSY_MS); // asked again
-      else {
-        entry.failed = true;
-        this.refused(answer);
-      }
-    } catch {
-      if (!entry.request?.signal.aborted) await pause(BUSY_MS);
-      // aborted or unreached: asked again when it is looked at
-    } finally {
-      entry.request = null;
-      this.busy--;
-      this.forget();
-      this.arrived();
-      this.next();
-    }
+    const found = [...coarse, ...missing].map((place) => this.entry(place, view));
+    this.requests.want(found.filter((entry): entry is Entry => entry !== null), this.entries.values());
   }
 
   private forget(): void {

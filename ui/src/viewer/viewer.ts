@@ -21,6 +21,7 @@ export class CanvasViewer implements Viewer {
     this.looks = new Looks(api, {
       redraw: () => this.redraw(),
       refused: (detail) => this.element.dispatchEvent(new CustomEvent("refused", { detail })),
+      sketched: (detail) => this.element.dispatchEvent(new CustomEvent("sketched", { detail })),
     });
     this.painter = new Painter(this.element, this.looks, () => this.redraw());
     this.element.className = "viewer";
