@@ -2,6 +2,7 @@
 import "./pages.css";
 import type { Module, Role } from "../contracts";
 import { showConsensus } from "./consensus_page";
+import { installFieldFrame } from "./field_frame";
 import { showFields } from "./fields_page";
 import { installHistoryPanel } from "./history_panel";
 import { installJump } from "./jump";
@@ -30,6 +31,7 @@ export const teamwork: Module = {
     installWorkStrip(studio);
     installReviewPanel(studio);
     installHistoryPanel(studio);
+    installFieldFrame(studio);
     installJump(studio);
   },
 };

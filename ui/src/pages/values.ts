@@ -142,6 +142,7 @@ export interface Disputed {
   second: string;
   disagreement: number | null;
   n_answers: number;
+  votes: { label: string; raters: string[] }[];
   box: Box;
   adjudicated: { label: string; by: string } | null;
 }
