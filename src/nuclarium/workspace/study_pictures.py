@@ -57,7 +57,8 @@ def disputed_picture(
     path = folder / IMAGES / f"{name}.tif"
     if not path.is_file():
         raise UnreadableImageError(
-            f"The image of field {disputed['number']} cannot be read. Check that the file of the image is still there."
+            f"The image of field {disputed['number']} must be there to be shown, but it cannot be "
+            "read. Check that its file is where it was imported from."
         )
     box = np.array(disputed["box"], float) - np.tile(places[name].origin, 2)
     side = max(_LEAST_PX, round(_AROUND * float(max(box[2] - box[0], box[3] - box[1]))))
@@ -68,8 +69,9 @@ def disputed_picture(
     zoom = SIDE_PX / side
     move = np.array([[zoom, 0, -corner[0] * zoom], [0, zoom, -corner[1] * zoom]])
     picture = cv2.warpAffine(shown, move, (SIDE_PX, SIDE_PX), flags=cv2.INTER_LINEAR)
+    colour = _DARK if is_bright(shown) else _LIGHT
     lines = [(line - corner) * zoom for line in _lines(folder / TABLE, name, box)]
-    return encode(_drawn(np.asarray(picture, np.uint8), lines), ".webp", quality=82)
+    return encode(_drawn(np.asarray(picture, np.uint8), lines, colour), ".webp", quality=82)
 
 
 def _lines(path: Any, field: str, box: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
@@ -94,9 +96,10 @@ def _numbers(text: Any) -> list[float]:
 
 
 def _drawn(
-    picture: npt.NDArray[np.uint8], lines: list[npt.NDArray[np.float64]]
+    picture: npt.NDArray[np.uint8],
+    lines: list[npt.NDArray[np.float64]],
+    colour: tuple[int, int, int],
 ) -> npt.NDArray[np.uint8]:
-    colour = _DARK if is_bright(picture) else _LIGHT
     drawn = picture.copy()
     for line in lines:
         points = np.rint(line * 16).astype(np.int32).reshape(-1, 1, 2)

@@ -95,7 +95,10 @@ function votes(one: Disputed): HTMLElement {
 
 function truth(one: Disputed): HTMLElement {
   const sure = one.confidence === null ? "" : `, ${Math.round(100 * one.confidence)} % sure`;
-  return h("p", { class: "muted" }, "The truth method says ", h("strong", {}, words(one.label)), sure, ".");
+  const most = one.votes[0]?.raters.length ?? 0;
+  const own = one.votes.find((vote) => vote.label === one.label)?.raters.length ?? 0;
+  const against = own < most ? " against most, whose other answers it trusts less" : "";
+  return h("p", { class: "muted" }, "The truth method says ", h("strong", {}, words(one.label)), sure, against, ".");
 }
 
 function pressed(event: KeyboardEvent, list: HTMLElement): void {

@@ -46,8 +46,9 @@ export function installWorkStrip(studio: Studio): void {
   };
   const keepTime = (): void => {
     if (!work || FINISHED.has(work.field.status)) return;
-    const status = work.field.status === "not_started" ? "in_work" : work.field.status;
-    void send(status, (now) => !FINISHED.has(now.field.status)).catch(() => undefined);
+    const isBegun = work.field.status === "not_started"; // it is work from now on, and the strip says so
+    const status = isBegun ? "in_work" : work.field.status;
+    void send(status, (now) => !FINISHED.has(now.field.status)).then(isBegun ? draw : undefined, () => undefined);
   };
   const close = (): void => {
     keepTime();
