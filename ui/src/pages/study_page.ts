@@ -18,17 +18,22 @@ export function showStudy(studio: Studio, element: HTMLElement, id: string): () 
     const said = h("div", { "aria-live": "polite" });
     const head = studyHead(studio, board, said, again);
     const progress = progressBoard(studio, board, said);
+    let agreement = agreementCard(board, consensus);
     const fresh = (inner: AbortSignal) => studio.api.get<Board>(`studies/${id}`, inner);
     keepFresh(signal, board, fresh, (now) => {
       head.show(now);
       progress.show(now);
+      if (consensus.ready) return;
+      const renewed = agreementCard(now, consensus);
+      agreement.replaceWith(renewed);
+      agreement = renewed;
     });
     return [
       h("p", { class: "crumb" }, h("a", { href: "#/studies" }, "Studies")),
       head.element,
       said,
       ...progress.elements,
-      h("div", { class: "part-grid" }, agreementCard(board, consensus), joinCard(studio, board, people, said, again), exportCard(studio, board), designCard(board)),
+      h("div", { class: "part-grid" }, agreement, joinCard(studio, board, people, said, again), exportCard(studio, board), designCard(board)),
     ];
   });
 }
