@@ -23,6 +23,9 @@ CHROMIUM = next(
 )
 SIDE, DEPTH = 256, 8
 PLANE = DEPTH // 2
+WHOLE = (0, 0, SIDE, SIDE)
+FIELD = 128
+SHOWN = "with suggestions"
 PASSWORD = "a long enough pass phrase"
 SEEDS = (3, 5, 9)
 
@@ -114,6 +117,7 @@ class Person:
         self.mistakes = []
         self.page.on("pageerror", lambda error: self.mistakes.append(str(error)))
         self.root = address.split("/#")[0].split("/?")[0]
+        self.field = WHOLE
         self.page.goto(address)
 
     def look(self, name):
@@ -143,15 +147,18 @@ class Person:
         self.page.get_by_role("heading", name="Images").wait_for()
 
     def open(self, image):
+        self.field = WHOLE
         self.go("")
         self.page.locator("a.card", has_text=image).click()
         self.saved()
 
     def at(self, x, y):
+        """Where a pixel of the image is on the screen, while the field fills the view."""
+        x0, y0, x1, y1 = self.field
         box = self.page.locator(".viewer").bounding_box()
-        scale = min(16, 0.96 * min(box["width"], box["height"]) / SIDE)
+        scale = min(16, 0.96 * min(box["width"] / (x1 - x0), box["height"] / (y1 - y0)))
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        return middle[0] + (x - SIDE / 2) * scale, middle[1] + (y - SIDE / 2) * scale
+        return middle[0] + (x - (x0 + x1) / 2) * scale, middle[1] + (y - (y0 + y1) / 2) * scale
 
     def stroke(self, *points):
         self.page.mouse.move(*self.at(*points[0]))
@@ -164,11 +171,14 @@ class Person:
         self.page.mouse.click(*self.at(x, y))
 
     def outline(self, x, y, radius):
-        """Draw a nucleus with the polygon tool."""
-        self.press("p")
-        for turn in np.arange(0, 2 * np.pi, np.pi / 4):
-            self.click(x + radius * np.cos(turn), y + radius * np.sin(turn))
-        self.press("Enter")
+        """Draw around a nucleus with the freehand tool."""
+        turns = np.linspace(0, 2 * np.pi, 13)
+        self.press("l")
+        self.stroke(*((x + radius * np.cos(turn), y + radius * np.sin(turn)) for turn in turns))
+
+    def ask(self, path):
+        """Ask the server what this person's page may ask."""
+        return self.page.evaluate("path => fetch('api/' + path).then(a => a.json())", path)
 
 
 def scribble(person, spots):
@@ -183,28 +193,58 @@ def scribble(person, spots):
 
 
 def rate(person, fields, spots, odd=False):
-    """Do all own fields: accept what is suggested, outline two nuclei where nothing is.
+    """Do all own fields: accept with a click what is suggested, draw where nothing is.
 
-    Gives the document of each field, and is sent its head.
+    Gives the document of each field, and is sent its head. Who is odd gives the nuclei of one
+    field another class than the others do.
     """
     page = person.page
+    strip = page.locator(".work-strip")
     person.go("fields")
     person.button("Start field 1")
     for number in range(1, fields + 1):
-        page.locator(".work-strip", has_text=f"Field {number} of {fields}").wait_for()
+        strip.filter(has_text=f"Field {number} of {fields}").wait_for()
         person.saved()
         head = yield page.url.rsplit("/", 1)[1].split("?")[0]
-        person.press("2" if odd and number == 1 else "1")
-        if head.arm == "with suggestions":
-            person.press("a")
-            page.get_by_role("button", name=re.compile(r"^Accept [1-9]\d*$")).click()
-        else:
-            for x, y, radius in spots[head.image][:2]:
-                person.outline(x, y, radius)
-        page.locator(".work-strip", has_text="In work").wait_for()
-        person.saved()
-        if number == 1:
-            person.look("field")
-        page.locator(".work-strip").get_by_role("button", name="Done").click()
+        person.field = head.box
+        own = spots_in(head.box, spots[head.image])
+        is_odd = odd and len(own) > 1
+        odd = odd and not is_odd
+        person.press("2" if is_odd else "1")
+        drawn = accept(person, head) if head.arm == SHOWN else draw(person, own)
+        if drawn:
+            strip.filter(has_text="In work").wait_for()
+            person.saved()
+        if drawn and number < 4:
+            person.look("field" if head.arm == SHOWN else "field_drawn")
+        strip.get_by_role("button", name="Done").click()
     page.wait_for_url("**/#/fields")
     person.says("All done")
+
+
+def spots_in(box, spots):
+    """The largest three spots of nuclei that lie within a field."""
+    x0, y0, x1, y1 = box
+    return [s for s in spots if x0 + 8 < s[0] < x1 - 8 and y0 + 8 < s[1] < y1 - 8][:3]
+
+
+def accept(person, head):
+    """Click on each suggestion whose middle is in the field; how many there are."""
+    waiting = re.compile("suggestions? waits? for an answer")
+    person.press("a")
+    person.page.get_by_text(waiting).first.wait_for()
+    x0, y0, x1, y1 = head.box
+    clicked = 0
+    for one in person.ask(f"documents/{head.id}/suggestions?z={PLANE}"):
+        x, y = np.reshape(one["rings"][0], (-1, 2)).mean(axis=0)
+        if x0 + 4 < x < x1 - 4 and y0 + 4 < y < y1 - 4:
+            person.click(x, y)
+            clicked += 1
+    return clicked
+
+
+def draw(person, spots):
+    """Draw around each nucleus; how many there are."""
+    for spot in spots:
+        person.outline(*spot)
+    return len(spots)

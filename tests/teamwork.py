@@ -26,6 +26,7 @@ LEAST = {
     "GET /api/studies/{study}/consensus": "senior",
     "GET /api/studies/{study}/consensus/{file}": "senior",
     "GET /api/studies/{study}/disputed": "senior",
+    "GET /api/studies/{study}/disputed/picture": "senior",
     "POST /api/studies/{study}/adjudications": "senior",
     "POST /api/studies/{study}/adjudications/open": "senior",
     "GET /api/export": "senior",

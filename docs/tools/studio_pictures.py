@@ -49,7 +49,7 @@ def main() -> None:
             images = alone(Person(browser, address), store, spots)
         with annotate(project, "--accounts") as address, open_store(project) as store:
             spots = {image: spots[name] for name, image in images.items()}
-            together(browser, address, store, spots)
+            together(browser, address, store, spots, place)
         browser.close()
 
 

@@ -84,8 +84,9 @@ def test_a_study_from_the_wizard_to_the_export(team):
     admin.get_by_role("link", name="Look at the consensus").click(timeout=60_000)
     report = admin.frame_locator("iframe.report")
     expect(report.get_by_role("heading", level=1)).to_be_visible()
-    decision = admin.get_by_label("Decision on nucleus").first
-    decision.select_option("tumor")
+    row = admin.locator(".dispute").first
+    row.focus()
+    admin.keyboard.press(row.get_by_role("button", name="tumor").get_attribute("data-key"))
     expect(admin.get_by_text("by R1")).to_be_visible()
     decided = [head for head in team.store.documents(study=study.id) if head.owner == "R1"]
     (nucleus,) = team.store.document(decided[0].id).nuclei.values()

@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from nuclarium.annotate import checks
@@ -27,8 +27,10 @@ from nuclarium.workspace.study_consensus import (
 )
 from nuclarium.workspace.study_decisions import decide, disputed_with_decisions, open_decisions
 from nuclarium.workspace.study_export import export_zip
+from nuclarium.workspace.study_pictures import disputed_picture
 
 router = APIRouter(tags=["teamwork"])
+Item = Annotated[str, Query(max_length=400)]
 _TEXT = {"type": "string"}
 _TYPES = {".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8",
           ".json": "application/json"}  # fmt: skip
@@ -89,6 +91,16 @@ def show_disputed(request: Request, person: Senior, study: StudyId) -> list[Json
     """Return the nuclei that raters dispute, with what seniors decided."""
     studio = studio_of(request)
     return disputed_with_decisions(studio.project, studio.store, study_at(studio.store, study))
+
+
+@router.get("/studies/{study}/disputed/picture", response_class=Response)
+def show_disputed_picture(request: Request, person: Senior, study: StudyId, item: Item) -> Response:
+    """Give a disputed nucleus as a small picture, with what each rater drew there."""
+    studio = studio_of(request)
+    found = study_at(studio.store, study)
+    row = _disputed(request, study, item)
+    picture = disputed_picture(studio.project, studio.store, found, row)
+    return Response(picture, media_type="image/webp", headers={"cache-control": "no-cache"})
 
 
 @router.post("/studies/{study}/adjudications", openapi_extra=body_schema(item=_TEXT, label=_TEXT))

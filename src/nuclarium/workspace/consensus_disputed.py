@@ -38,6 +38,16 @@ def disputed_table(answers: Answers, truth: Truth) -> pd.DataFrame:
     return table.iloc[order].head(_MOST_ROWS).reset_index(drop=True)
 
 
+def answers_table(answers: Answers) -> pd.DataFrame:
+    """Return who said what: item, rater, label; who looked and drew nothing said ``undetected``."""
+    names = {
+        "item": np.array(answers.items, object)[answers.item],
+        "rater": np.array(answers.raters, object)[answers.rater],
+        "label": np.array(answers.labels, object)[answers.label],
+    }
+    return pd.DataFrame(names)
+
+
 def _disagreement(answers: Answers, truth: Truth) -> np.typing.NDArray[np.float64]:
     """Return the share of the answers to each item that are not its label; nan without any."""
     code = {name: k for k, name in enumerate(answers.labels)}

@@ -20,6 +20,7 @@ from nuclarium.report.consensus_figures import ConsensusNumbers
 from nuclarium.report.consensus_page import ConsensusFacts, render_consensus
 from nuclarium.workspace.consensus_aliases import Aliased
 from nuclarium.workspace.consensus_dataset import FOLDER, write_truth_dataset
+from nuclarium.workspace.consensus_disputed import answers_table
 from nuclarium.workspace.consensus_gallery import disputed_items
 from nuclarium.workspace.consensus_input import Ratings
 from nuclarium.workspace.consensus_measures import Measures
@@ -116,6 +117,7 @@ def tables_of(run: ConsensusRun) -> Mapping[str, pd.DataFrame]:
         "repeats": measures.repeats,
         "pairs": _or_empty(measures.pairs),
         "disputed": measures.disputed,
+        "answers": answers_table(run.study.answers),
         "simulation": measures.simulation,
     }
     if run.study.marks is not None:

@@ -165,7 +165,8 @@ def consensus_state(project: Project, store: Store, study: Study) -> dict[str, A
 def disputed_nuclei(project: Project, store: Store, study: Study) -> list[dict[str, Any]]:
     """Return the nuclei that raters dispute, those first whose answer adds the most.
 
-    Boxes are in pixels of the whole image.
+    Boxes are in pixels of the whole image; `votes` has each label with the aliases of its raters,
+    the most frequent first.
     """
     found = consensus_folder(project, study.id)
     disputed, truth = found.table("disputed"), found.table("truth")
@@ -175,6 +176,7 @@ def disputed_nuclei(project: Project, store: Store, study: Study) -> list[dict[s
     given = pd.read_csv(found.folder / TABLE, usecols=["label"])["label"]
     choices = offered(study, given.unique())
     disputed = disputed[disputed["disagreement"] > 0]
+    votes = _votes(found.table("answers"), set(disputed["item"]))
     boxes = shifted(truth, {name: place.origin for name, place in places.items()})
     box_of = dict(zip(truth["item"], boxes[list(_EDGES)].to_numpy().tolist(), strict=True))
     return [
@@ -187,12 +189,27 @@ def disputed_nuclei(project: Project, store: Store, study: Study) -> list[dict[s
             "second": _plain(row.get("second")) or "",
             "disagreement": _plain(row["disagreement"]),
             "n_answers": int(row["n_answers"]),
+            "votes": votes.get(str(row["item"]), []),
             "box": [round(edge, 1) for edge in box_of[row["item"]]],
             "choices": choices,
         }
         for row in _rows(disputed)
         if row["field"] in places and row["item"] in box_of
     ]
+
+
+def _votes(answers: pd.DataFrame, items: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return who said what of each item: labels with the aliases of their raters, most first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if not len(answers):
+        return found
+    mine = answers[answers["item"].isin(items)].sort_values("rater")
+    for (item, label), rows in mine.groupby(["item", "label"]):
+        voted = {"label": str(label), "raters": [str(rater) for rater in rows["rater"]]}
+        found.setdefault(str(item), []).append(voted)
+    return {
+        item: sorted(votes, key=lambda one: -len(one["raters"])) for item, votes in found.items()
+    }
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

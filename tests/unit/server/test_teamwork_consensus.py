@@ -6,6 +6,7 @@ import threading
 import zipfile
 from contextlib import suppress
 from itertools import count
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -83,6 +84,15 @@ def test_senior_decides_what_is_disputed_and_it_is_the_truth_then(made):
     (disputed,) = team.senior.get(f"studies/{study}/disputed").json()
     assert disputed["box"] == [30, 60, 50, 80]
     assert (disputed["label"], disputed["adjudicated"]) == ("fibroblast", None)
+    first, *others = team.aliases
+    assert disputed["votes"] == [
+        {"label": "fibroblast", "raters": others},
+        {"label": "tumor", "raters": [first]},
+    ]
+    wanted = quote(disputed["item"])
+    picture = team.senior.get(f"studies/{study}/disputed/picture?item={wanted}")
+    assert picture.status_code == 200, picture.text
+    assert picture.headers["content-type"] == "image/webp"
     body = {"item": disputed["item"], "label": "tumor"}
     assert team.senior.post(f"studies/{study}/adjudications", body).status_code == 200
     (decided,) = team.senior.get(f"studies/{study}/disputed").json()

@@ -14,7 +14,17 @@ from nuclarium.workspace.project import Project
 QUICK = ConsensusSettings(keep_aliases=True, resamples=20, repetitions=2)
 NAMED = ConsensusSettings(resamples=20, repetitions=2)
 NAMES = ("Ada Lovelace", "Grace-Hopper", "Rosalind", "Lise")
-TABLES = {"truth", "raters", "scores", "confusions", "agreement", "pairs", "disputed", "simulation"}
+TABLES = {
+    "truth",
+    "raters",
+    "scores",
+    "confusions",
+    "agreement",
+    "pairs",
+    "disputed",
+    "answers",
+    "simulation",
+}
 
 
 def answers(items=12, raters=("R1", "R2", "R3"), labels=("tumor", "fibroblast"), wrong=0.2, seed=0):

@@ -21,6 +21,7 @@ export class Suggestions {
   private openVersion = -1;
   private boxes = new Map<string, Box>();
   private loading = 0;
+  private loadedFor: string | null = null;
   private readonly listeners = new Set<() => void>();
 
   constructor(
@@ -30,7 +31,12 @@ export class Suggestions {
   ) {
     const overlay: Overlay = { id: "suggestions", order: 30, visible: true, draw: (ctx, view) => this.draw(ctx, view) };
     viewer.addOverlay(overlay);
-    document.on("open", () => void this.load());
+    document.on("open", () => {
+      if (document.id !== this.loadedFor) this.all = []; // those of another field must not be answered here
+      this.open = null;
+      this.tell();
+      void this.load();
+    });
     document.on("change", () => this.tell());
     viewer.on("z", () => void this.load());
   }
@@ -49,6 +55,7 @@ export class Suggestions {
       refused = (problem as Error).message;
     }
     if (turn !== this.loading) return;
+    this.loadedFor = id;
     this.refused = refused;
     this.all = found;
     this.boxes = new Map(found.map((one) => [one.id, boxOf(one.rings[0] ?? [])]));

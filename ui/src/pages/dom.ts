@@ -35,18 +35,20 @@ export function showLoaded(
   element: HTMLElement,
   make: (signal: AbortSignal, again: () => void) => Promise<Child[]>,
 ): () => void {
-  const stop = new AbortController();
+  let stop = new AbortController();
   const page = h("div", { class: "sheet", "aria-busy": "true" });
   element.append(page);
   const load = async (): Promise<void> => {
+    stop.abort(); // what an earlier load began, such as staying fresh, is over
+    const own = (stop = new AbortController());
     const late = setTimeout(() => {
       if (page.childElementCount === 0) fill(page, h("p", { class: "muted" }, "Loading …"));
     }, 300);
     try {
-      const children = await make(stop.signal, () => void load());
-      if (!stop.signal.aborted) fill(page, ...children);
+      const children = await make(own.signal, () => void load());
+      if (!own.signal.aborted) fill(page, ...children);
     } catch (problem) {
-      if (!stop.signal.aborted) fill(page, failure(problem, () => void load()));
+      if (!own.signal.aborted) fill(page, failure(problem, () => void load()));
     } finally {
       clearTimeout(late);
       page.removeAttribute("aria-busy");

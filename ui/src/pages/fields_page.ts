@@ -1,13 +1,19 @@
 // "My fields": what a rater has to do next, one click away.
 import type { Studio } from "../contracts";
-import { count, duration, empty, h, showLoaded, type Child } from "./dom";
+import { count, duration, empty, fill, h, showLoaded, type Child } from "./dom";
+import { keepFresh } from "./live";
 import { chip, bar } from "./parts";
 import { FINISHED, isLead, nextField, type OwnField } from "./values";
 
 export function showFields(studio: Studio, element: HTMLElement): () => void {
   return showLoaded(element, async (signal) => {
-    const fields = await studio.api.get<OwnField[]>("my/fields", signal);
-    return [h("h1", {}, "My fields"), ...(fields.length ? listed(studio, fields) : [nothing(studio)])];
+    const ask = (inner: AbortSignal) => studio.api.get<OwnField[]>("my/fields", inner);
+    const fields = await ask(signal);
+    const list = h("div", { class: "sheet" });
+    const show = (now: OwnField[]): void => fill(list, ...(now.length ? listed(studio, now) : [nothing(studio)]));
+    show(fields);
+    keepFresh(signal, fields, ask, show);
+    return [h("h1", {}, "My fields"), list];
   });
 }
 

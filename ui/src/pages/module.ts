@@ -3,6 +3,7 @@ import "./pages.css";
 import type { Module, Role } from "../contracts";
 import { showClasses } from "./classes_page";
 import { showConsensus } from "./consensus_page";
+import { installFieldFrame } from "./field_frame";
 import { showFields } from "./fields_page";
 import { installHistoryPanel } from "./history_panel";
 import { installJump } from "./jump";
@@ -32,6 +33,7 @@ export const teamwork: Module = {
     installWorkStrip(studio);
     installReviewPanel(studio);
     installHistoryPanel(studio);
+    installFieldFrame(studio);
     installJump(studio);
   },
 };

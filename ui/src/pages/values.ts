@@ -146,6 +146,7 @@ export interface Disputed {
   second: string;
   disagreement: number | null;
   n_answers: number;
+  votes: { label: string; raters: string[] }[];
   box: Box;
   /** What a senior may decide, beside that it is no nucleus. */
   choices: string[];

@@ -19,10 +19,7 @@ interface Work {
 
 export function installWorkStrip(studio: Studio): void {
   const strip = h("div", { class: "work-strip", role: "region", "aria-label": "This field of the study", hidden: true });
-  studio.viewer.element.append(strip);
-  for (const kind of ["pointerdown", "pointermove", "wheel", "dblclick"] as const) {
-    strip.addEventListener(kind, (event) => event.stopPropagation());
-  }
+  studio.viewer.element.closest(".stage")?.after(strip); // below the image, never over it
   const clock = new TaskClock();
   let work: Work | null = null;
 
@@ -49,8 +46,9 @@ export function installWorkStrip(studio: Studio): void {
   };
   const keepTime = (): void => {
     if (!work || FINISHED.has(work.field.status)) return;
-    const status = work.field.status === "not_started" ? "in_work" : work.field.status;
-    void send(status, (now) => !FINISHED.has(now.field.status)).catch(() => undefined);
+    const isBegun = work.field.status === "not_started"; // it is work from now on, and the strip says so
+    const status = isBegun ? "in_work" : work.field.status;
+    void send(status, (now) => !FINISHED.has(now.field.status)).then(isBegun ? draw : undefined, () => undefined);
   };
   const close = (): void => {
     keepTime();
@@ -94,16 +92,19 @@ export function installWorkStrip(studio: Studio): void {
     if (work?.document === studio.document.id) return;
     close();
     if (!info?.study || info.owner !== studio.api.me?.alias) return;
+    fill(strip);
+    strip.hidden = false; // at once, so that the image changes its size before it is seen
     void begin(info.id);
   });
 
   async function begin(document: string): Promise<void> {
     const fields = await studio.api.get<OwnField[]>("my/fields").catch(() => []);
     const field = fields.find((one) => one.document === document);
-    if (!field || studio.document.id !== document) return;
+    if (studio.document.id !== document) return;
+    strip.hidden = !field;
+    if (!field) return;
     work = { document, fields: fields.filter((one) => one.study.id === field.study.id), field, unsent: 0 };
     clock.active(Date.now());
-    strip.hidden = false;
     studio.shell.title(`${field.study.name}: field ${field.number} of ${field.of}`); // a name would tell what comes again
     draw();
     markReason(studio, field);

@@ -6,22 +6,21 @@ const MOON = "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.500 10.500Z";
 
 export function themeSwitch(): HTMLElement {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (document.documentElement.dataset["theme"] ?? (system.matches ? "dark" : "light")) === "dark";
+  let chosen = localStorage.getItem("theme");
+  const isDark = () => (chosen === "dark" || chosen === "light" ? chosen === "dark" : system.matches);
   const button = h("button", { class: "quiet", type: "button" });
   const show = () => {
+    document.documentElement.dataset["theme"] = isDark() ? "dark" : "light";
     button.replaceChildren(icon(isDark() ? SUN : MOON));
     button.title = isDark() ? "Light colours" : "Dark colours";
     button.setAttribute("aria-label", button.title);
     dispatchEvent(new Event("theme"));
   };
   button.addEventListener("click", () => {
-    const wanted = isDark() ? "light" : "dark";
-    document.documentElement.dataset["theme"] = wanted;
-    localStorage.setItem("theme", wanted);
+    chosen = isDark() ? "light" : "dark";
+    localStorage.setItem("theme", chosen);
     show();
   });
-  const kept = localStorage.getItem("theme");
-  if (kept === "light" || kept === "dark") document.documentElement.dataset["theme"] = kept;
   system.addEventListener("change", show);
   show();
   return button;
