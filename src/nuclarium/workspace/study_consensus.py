@@ -29,6 +29,8 @@ from nuclarium.workspace.study_places import (
 
 TABLE, OUT, IMAGES, STATE = "marks.csv", "consensus", "fields", "consensus.json"
 AGAIN = "again"
+_METHOD = "bayes"
+"""Studies are small, and there Dawid-Skene without priors is far too sure (docs/benchmarks.md)."""
 _REPETITIONS = 20
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
 
@@ -110,6 +112,7 @@ def make_consensus(
 
     classes = write_classes(study, table["label"], folder)
     settings = ConsensusSettings(
+        method=_METHOD,
         arm=arm or "all",
         hierarchy="none" if classes is None else str(classes),
         keep_aliases=True,
