@@ -48,7 +48,8 @@ async def import_file(
         with TemporaryDirectory() as folder:
             path = Path(folder) / _safe(name)
             path.write_bytes(content)
-            return asdict(import_into(studio.store, document, path, person.alias))
+            classes = studio.classes.content()
+            return asdict(import_into(studio.store, document, path, person.alias, classes))
 
     return await run_in_threadpool(work)
 

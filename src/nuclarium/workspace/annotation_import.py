@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from nuclarium.annotate.changes import MOST_EDITS
 from nuclarium.annotate.checks import new_id
-from nuclarium.annotate.document import Box, DocumentHead
+from nuclarium.annotate.document import DocumentHead
+from nuclarium.annotate.document_classes import classes_of
 from nuclarium.annotate.edits import Edit
 from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.annotate.review import may_draw
@@ -19,18 +20,21 @@ from nuclarium.annotate.roles import Role
 from nuclarium.annotate.store import Store
 from nuclarium.annotate.store_documents import StoredImage
 from nuclarium.annotate.store_suggestions import Suggestion
+from nuclarium.core.classes import hierarchy_of_content
 from nuclarium.core.errors import SettingsError
 from nuclarium.dataset.exchange import AUTO
 from nuclarium.io import hash_file, open_image
 from nuclarium.workspace.annotation_store import STORE, single_person
 from nuclarium.workspace.assist_sources import replace_suggestions, source_of
-from nuclarium.workspace.drawn_files import Drawn, checked, read_drawn
+from nuclarium.workspace.drawn_files import read_drawn
+from nuclarium.workspace.drawn_shapes import Drawn, classed
+from nuclarium.workspace.import_places import fitted, image_of, touches
 from nuclarium.workspace.project import Project
+from nuclarium.workspace.project_classes import project_hierarchy
 from nuclarium.workspace.raw_images import project_images
 
 SHARED, SUGGESTIONS = "shared", "suggestions"
 _TOOL = "import"
-_BOX = re.compile(r"_(\d+)_(\d+)_(\d+)_(\d+)(?:_|$)")
 Advance = Callable[[int], None]
 
 
@@ -96,8 +100,12 @@ def import_project(
     project = Project.open(place)
     with Store.open(project.folder / STORE) as store:
         images = _registered(project, store)
-        placed = [(_image_of(one, images, image), one) for one in read_drawn(path, form)]
-        ready = [(there, _who(store, one, rater), _fitted(there, one)) for there, one in placed]
+        placed = [(image_of(one, images, image), one) for one in read_drawn(path, form)]
+        classes = project_hierarchy(project).levels[0].classes
+        ready = [
+            (there, _who(store, one, rater), classed(fitted(there, one), classes))
+            for there, one in placed
+        ]
         done = []
         for there, whose, nuclei in ready:
             if whose == SUGGESTIONS:
@@ -111,7 +119,9 @@ def import_project(
     return done
 
 
-def import_into(store: Store, document: str, path: Path, by: str) -> Imported:
+def import_into(
+    store: Store, document: str, path: Path, by: str, of_project: Mapping[str, Any]
+) -> Imported:
     """Bring what is drawn in a file into one document, as one gesture of a person.
 
     Parameters
@@ -123,6 +133,8 @@ def import_into(store: Store, document: str, path: Path, by: str) -> Imported:
         and of a whole image the nuclei that touch the document's field.
     by : str
         Alias of the person.
+    of_project : mapping
+        Classes of the project, as JSON carries them.
 
     Raises
     ------
@@ -133,10 +145,11 @@ def import_into(store: Store, document: str, path: Path, by: str) -> Imported:
     there = next(one for one in store.images() if one.id == head.image)
     drawn = read_drawn(path)
     if len(drawn) > 1:
-        drawn = [one for one in drawn if _image_of(one, [there], "") is there]
-    fitted = [nucleus for one in drawn for nucleus in _fitted(there, one, head.box)]
-    nuclei = [one for one in fitted if head.box is None or _touches(one, head.box)]
-    return _append(store, head, there, nuclei, by)
+        drawn = [one for one in drawn if image_of(one, [there], "") is there]
+    placed = [nucleus for one in drawn for nucleus in fitted(there, one, head.box)]
+    nuclei = [one for one in placed if head.box is None or touches(one, head.box)]
+    hierarchy = hierarchy_of_content(classes_of(head, of_project), "The document")
+    return _append(store, head, there, classed(nuclei, hierarchy.levels[0].classes), by)
 
 
 def _registered(project: Project, store: Store) -> list[StoredImage]:
@@ -153,23 +166,6 @@ def _registered(project: Project, store: Store) -> list[StoredImage]:
     return found
 
 
-def _image_of(drawn: Drawn, images: Sequence[StoredImage], wanted: str) -> StoredImage:
-    name = wanted or Path(drawn.name).name
-    fits = [one for one in images if name in (one.name, one.id)]
-    stem = name.partition(".")[0]
-    fits = fits or [one for one in images if stem == one.name.partition(".")[0]]
-    if not fits and not wanted:
-        begun = [one for one in images if stem.startswith(one.name.partition(".")[0] + "_")]
-        fits = sorted(begun, key=lambda one: -len(one.name))[:1]
-    if len(fits) == 1:
-        return fits[0]
-    said = ", ".join(one.name for one in images[:5]) + (" …" if len(images) > 5 else "")
-    raise SettingsError(
-        f"What is drawn must belong to one image of the project ({said}), but {name!r} fits "
-        f"{len(fits)}. Name the file like the image, or say --image."
-    )
-
-
 def _who(store: Store, drawn: Drawn, rater: str) -> str:
     chosen = rater or drawn.rater
     if not chosen:
@@ -182,53 +178,6 @@ def _who(store: Store, drawn: Drawn, rater: str) -> str:
         f"but got the rater {chosen[:60]!r}. Choose with --rater ALIAS, --rater shared or "
         "--rater suggestions."
     )
-
-
-def _fitted(there: StoredImage, drawn: Drawn, field: Box | None = None) -> list[Nucleus]:
-    """Nuclei in pixels of the whole image; SettingsError where one lies outside of it."""
-    nuclei, size = checked(drawn), (there.height, there.width)
-    if drawn.shape is not None and drawn.shape != size:
-        box = field or _box_in(drawn.name.removeprefix(there.name))
-        if box is None or drawn.shape != (box[3] - box[1], box[2] - box[0]):
-            raise SettingsError(
-                f"{drawn.name} must have the size of the image {there.name}, {there.width} × "
-                f"{there.height} px, but has {drawn.shape[1]} × {drawn.shape[0]}. Choose the "
-                "labels of this image."
-            )
-        nuclei = [_moved(one, box[0], box[1]) for one in nuclei]
-    for number, nucleus in enumerate(nuclei, start=1):
-        for ring in nucleus.rings:
-            inside = min(ring) >= 0 and max(ring[::2]) <= size[1] and max(ring[1::2]) <= size[0]
-            if not inside:
-                raise SettingsError(
-                    f"Nuclei must lie in the image {there.name} of {there.width} × {there.height} "
-                    f"px, but number {number} of {drawn.name} reaches outside. Nothing was "
-                    "imported: choose the file of this image."
-                )
-    return nuclei
-
-
-def _box_in(name: str) -> Box | None:
-    """Return the field that our own names of files tell behind that of the image."""
-    found = _BOX.search(name)
-    if found is None:
-        return None
-    x0, y0, x1, y1 = map(int, found.groups())
-    return x0, y0, x1, y1
-
-
-def _touches(nucleus: Nucleus, field: Box) -> bool:
-    xs, ys = nucleus.rings[0][::2], nucleus.rings[0][1::2]
-    is_across = min(xs) < field[2] and max(xs) > field[0]
-    return is_across and min(ys) < field[3] and max(ys) > field[1]
-
-
-def _moved(nucleus: Nucleus, x: int, y: int) -> Nucleus:
-    rings = tuple(
-        tuple(number + (x, y)[place % 2] for place, number in enumerate(ring))
-        for ring in nucleus.rings
-    )
-    return replace(nucleus, rings=rings)
 
 
 def _suggest(store: Store, there: StoredImage, nuclei: list[Nucleus], path: Path) -> Imported:

@@ -24,6 +24,7 @@ from nuclarium.workspace.annotations import labels_of
 from nuclarium.workspace.drawn_files import read_drawn
 from nuclarium.workspace.import_images import import_images
 from nuclarium.workspace.project import Project
+from nuclarium.workspace.project_classes import choose_classes, typed_choice
 from nuclarium.workspace.study_export import export_project
 
 SIZE = (48, 64)
@@ -155,6 +156,34 @@ def test_coco_of_other_programs(project, tmp_path):
     found = nuclei(project)
     assert [row[:2] for row in found] == [("box", "tumor"), *[("outline", "tumor")] * 2]
     assert found[0][2] == ((5, 6, 12, 6, 12, 14, 5, 14),)
+
+
+def test_only_class_of_a_project_is_given_and_a_word_for_none_is_no_class(project, tmp_path):
+    tifffile.imwrite(tmp_path / "field.tif", discs())
+    import_project(project.folder, tmp_path / "field.tif")
+    assert {label for _, label, _, _ in nuclei(project)} == {"nucleus"}
+    choose_classes(project, typed_choice(["nucls"]))
+    content = {
+        "images": [{"id": 1, "file_name": "field_2.tif"}],
+        "categories": [{"id": 1, "name": "nucleus"}, {"id": 2, "name": "mine"}],
+        "annotations": [
+            {"image_id": 1, "category_id": 1, "bbox": [1, 1, 4, 4], "z": 0},
+            {"image_id": 1, "category_id": 2, "bbox": [11, 1, 4, 4]},
+        ],
+    }
+    (tmp_path / "set.json").write_text(json.dumps(content))
+    import_project(project.folder, tmp_path / "set.json")
+    found = nuclei(project, image="field_2")
+    assert [(label, z) for _, label, _, z in found] == [("", 0), ("mine", None)]
+
+
+def test_a_grid_that_fills_the_memory_is_refused(project, tmp_path):
+    runs = {"size": [10**6, 10**6], "counts": [10**12]}
+    row = {"image_id": 1, "category_id": 1, "segmentation": runs}
+    content = {"images": [{"id": 1, "file_name": "field"}], "annotations": [row]}
+    (tmp_path / "set.json").write_text(json.dumps(content))
+    with pytest.raises(NuclariumError, match="more than 1,073,741,824"):
+        import_project(project.folder, tmp_path / "set.json")
 
 
 def test_rois_of_fiji(project, tmp_path):
