@@ -49,6 +49,7 @@ LEAST = {
 }
 OPEN = {"POST /api/login", "POST /api/invitations/accept", "GET /", "GET /static/{name:path}"}
 ROLES = ("admin", "senior", "rater", "viewer")
+RESULTS = "outlines/colour.geojson"
 BODIES = {
     "POST /api/documents/{document}/edits": {"edits": []},
     "POST /api/documents/{document}/strokes": {"strokes": []},
@@ -57,7 +58,7 @@ BODIES = {
     "POST /api/documents/{document}/pixels/prepare": {"box": [0, 0, 9, 9]},
     "POST /api/documents/{document}/pixels/plane": {"z": 0},
     "POST /api/documents/{document}/make-nuclei": {"preview": True},
-    "POST /api/images/{image}/suggestions": {"source": "results", "file": "none.tif"},
+    "POST /api/images/{image}/suggestions": {"source": "results", "file": RESULTS},
     "POST /api/me/password": {"old": "not the one", "new": "another password"},
     "POST /api/invitations": {"role": "viewer"},
     "POST /api/classes": {"classes": ["nucleus"]},
@@ -89,7 +90,11 @@ def test_every_route_is_in_the_table(app):
 def parts(app):
     """What stands in the braces: things that everybody may see."""
     studio = app.state.studio
-    image = studio.shelf.images()[0].id
+    first = studio.shelf.images()[0]
+    image = first.id
+    results = studio.project.folder / RESULTS
+    results.parent.mkdir(exist_ok=True)
+    results.write_text('{"type": "FeatureCollection", "features": []}')
     shared = studio.store.open_document(image, owner=None, box=(0, 0, 9, 9)).id
     drawn = [
         Stroke(new_id("e"), new_id("g"), kind, 1, (5.0 * kind, 5.0), 0, time="2026-11-22T10:00:00Z")
