@@ -1,7 +1,7 @@
 """How the studio's server bears many people at once, and being killed while they draw.
 
     python benchmarks/studio_load.py [--minutes 5] [--clients 50] [--rate 5] [--tiles 2]
-        [--kill-every 20] [--database URL]
+        [--kill-every 20] [--database URL] [--postgres]
 
 Each client is a page: it sends edits of one outline (30 corners) so many times a second, each as a
 request of its own on its own connection, fetches warm tiles of a 4096 × 4096 plane of 12 bits
@@ -9,7 +9,7 @@ so many times a second, and listens to the events of its document; every fifth d
 that is shared. The server is ``nuclarium annotate`` as a process; it is killed by SIGKILL at random
 moments, and started again. Afterwards every edit that was acknowledged is looked for in the store.
 Milliseconds are those that a client waits; clients and server share the machine. --kill-every 0
-kills nothing.
+kills nothing. --postgres starts a PostgreSQL on loopback for the run, which syncs what it commits.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import random
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from tests import studio_load  # noqa: E402
+from tests.postgres_server import running_server  # noqa: E402
 
 
 def main() -> None:
@@ -38,7 +40,16 @@ def main() -> None:
     parser.add_argument("--tiles", type=float, default=2)
     parser.add_argument("--kill-every", type=float, default=20)
     parser.add_argument("--database", default="")
+    parser.add_argument("--postgres", action="store_true")
     chosen = parser.parse_args()
+    with ExitStack() as stack:
+        if chosen.postgres:
+            chosen.database = stack.enter_context(running_server(durable=True)).new_url()
+        measure(chosen)
+
+
+def measure(chosen: argparse.Namespace) -> None:
+    """Run and print."""
     with tempfile.TemporaryDirectory() as folder:
         place = studio_load.make_place(Path(folder), chosen.clients, database=chosen.database)
         told, began = studio_load.Told(), time.monotonic()

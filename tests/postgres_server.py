@@ -55,7 +55,8 @@ def skip_reason():
 
 
 @contextmanager
-def running_server():
+def running_server(*, durable=False):
+    """Give a server; what it acknowledged is on the disk only where it is durable, as in labs."""
     if reason := skip_reason():
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="nuclarium-pg-"))
@@ -65,7 +66,8 @@ def running_server():
     initdb = [_program("initdb"), "-D", data, "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
     subprocess.run([*initdb, "--locale=C"], check=True, **quiet)
     control = [_program("pg_ctl"), "-D", data, "-w", "-l", folder / "log"]
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB"
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c shared_buffers=16MB"
+    options += "" if durable else " -c fsync=off"
     options += " -c autovacuum=off -c max_connections=200"  # nobody else is in a template
     subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
     try:
