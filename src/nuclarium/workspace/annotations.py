@@ -34,6 +34,7 @@ COLUMNS = (
     "accepted",
     "group",
     "id",
+    "z",
 )
 FINISHED = ("done", "approved", "needs_work")
 _MOST_PIXELS = 2**30
@@ -193,6 +194,7 @@ def _rows(
             "accepted": nucleus.verdict == "accepted" if facts["suggests"] else "",
             "group": groups.get(rater, ""),
             "id": nucleus.id,
+            "z": "" if nucleus.z is None else nucleus.z,
         }
 
 

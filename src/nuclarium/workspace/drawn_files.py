@@ -147,7 +147,7 @@ def _of_table(path: Path) -> list[Drawn]:
             f"{path.name} must be a long table of marks with the columns {', '.join(needed)}, but "
             f"lacks {', '.join(missing)}."
         )
-    for name in ("rater", "label", "kind", "outline_x", "outline_y"):
+    for name in ("rater", "label", "kind", "outline_x", "outline_y", "z"):
         table[name] = table.get(name, "")
     marked = table[table["xmin"] != ""]
     return [

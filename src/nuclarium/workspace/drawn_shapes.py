@@ -119,11 +119,12 @@ def nucleus_of_row(path: Path, row: pd.Series[str]) -> Nucleus:
         x0, y0, x1, y1 = (float(row[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
         xs = [float(number) for number in row["outline_x"].split(",") if number]
         ys = [float(number) for number in row["outline_y"].split(",") if number]
+        z = int(row["z"]) if row["z"] else None
         ring = tuple(round(n, 2) for corner in zip(xs, ys, strict=True) for n in corner)
     except ValueError as error:
         raise SettingsError(f"{path.name}, row {row.name}: {error}.") from error
     if len(ring) >= 6:
-        return Nucleus(new_id("n"), "outline", (ring,), row["label"])
+        return Nucleus(new_id("n"), "outline", (ring,), row["label"], z)
     if row["kind"] == "point" or (x0, y0) == (x1, y1):
-        return Nucleus(new_id("n"), "point", ((x0, y0),), row["label"])
-    return Nucleus(new_id("n"), "box", (box_ring(x0, y0, x1, y1),), row["label"])
+        return Nucleus(new_id("n"), "point", ((x0, y0),), row["label"], z)
+    return Nucleus(new_id("n"), "box", (box_ring(x0, y0, x1, y1),), row["label"], z)

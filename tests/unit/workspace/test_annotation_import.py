@@ -97,8 +97,10 @@ def test_what_was_exported_comes_back(project, tmp_path, form, kept):
             ("point", [[40.5, 3.25]], "tumor"),
             ("outline", [[30, 30, 39, 30, 39, 39, 30, 39]], ""),
         ]
+        planes = {2: 3} if form in ("table", "json", "coco") else {}
         for number, (kind, rings, label) in enumerate(rows, start=1):
             after = {"id": nucleus_id(number), "kind": kind, "rings": rings, "label": label}
+            after["z"] = planes.get(number)
             store.append(head.id, [edit(number, number, after=after)], "A1")
         store.set_status(head.id, "done", "A1")
     export_project(project.folder, tmp_path / "out", form)
@@ -109,7 +111,7 @@ def test_what_was_exported_comes_back(project, tmp_path, form, kept):
     assert sum(kind == "outline" for kind, *_ in found) >= 3
     if form in ("coco", "table", "json"):
         assert ("point", "tumor", ((40.5, 3.25),), None) in found
-        assert ("box", "stroma", ((20, 1, 28, 1, 28, 9, 20, 9),), None) in found
+        assert ("box", "stroma", ((20, 1, 28, 1, 28, 9, 20, 9),), 3) in found
     if form in ("geojson", "json"):
         assert ("outline", "tumor", (tuple(SQUARE), tuple(HOLE)), None) in found
     assert done.new >= kept
