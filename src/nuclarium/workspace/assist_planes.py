@@ -187,6 +187,7 @@ class AssistedImages:
     def __init__(self, *, kept_bytes: int = KEPT_BYTES, workers: int = 1) -> None:
         self._kept_bytes, self._workers = kept_bytes, workers
         self._images: OrderedDict[tuple[Path, int], AssistedImage] = OrderedDict()
+        self._opening: dict[tuple[Path, int], threading.Lock] = {}
         self._lock = threading.Lock()
 
     @property
@@ -197,20 +198,22 @@ class AssistedImages:
 
     def image(self, path: Path, *, scene: int = 0, sha256: str = "") -> AssistedImage:
         """Return an image of a file, which is the one used last from now on."""
+        key = (path, scene)
         with self._lock:
-            found = self._images.get((path, scene))
-            if found is None:
-                found = AssistedImage(
-                    path,
-                    scene=scene,
-                    sha256=sha256,
-                    kept_bytes=int(_OWN * self._kept_bytes),
-                    workers=self._workers,
-                )
-                self._images[path, scene] = found
-            self._images.move_to_end((path, scene))
-            self._make_room()
-            return found
+            opening = self._opening.setdefault(key, threading.Lock())
+        with opening:  # a slide takes seconds, for which other images do not wait
+            found = self._images.get(key) or AssistedImage(
+                path,
+                scene=scene,
+                sha256=sha256,
+                kept_bytes=int(_OWN * self._kept_bytes),
+                workers=self._workers,
+            )
+            with self._lock:
+                self._images[key] = found
+                self._images.move_to_end(key)
+                self._make_room()
+                return found
 
     def close(self) -> None:
         """Let go of all images; a file closes when nobody works on it any more."""

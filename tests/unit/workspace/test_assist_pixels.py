@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from nuclarium.io.interchange.polygons import fill, ring_of
 from nuclarium.suggest.file import write_classifier
 from nuclarium.suggest.layers import layers_of
 from nuclarium.synthetic.plane import synthetic_nuclei
+from nuclarium.workspace import assist_planes
 from nuclarium.workspace.assist_nuclei import NucleiSettings, nuclei_labels, nuclei_of
 from nuclarium.workspace.assist_outlines import iter_rings
 from nuclarium.workspace.assist_pixels import Brush, Newest, Superseded
@@ -274,3 +277,32 @@ def test_geojson_of_the_project_becomes_suggestions_and_what_does_not_fit_is_tol
         suggestions_of_file(project, "small.tif", (1, 160, 200))
     with pytest.raises(InputNotFoundError, match="in the folder of the project"):
         suggestions_of_file(project, "../outside.geojson", (1, 160, 200))
+
+
+def test_a_file_that_opens_slowly_keeps_nobody_else_waiting(
+    image_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    slow = image_file.with_name("slow.tif")
+    open_one = assist_planes.AssistedImage
+
+    def opened(path: Path, **more: Any) -> AssistedImage:
+        if path == slow:
+            begun.set()
+            assert may_end.wait(20)
+            path = image_file
+        return open_one(path, **more)
+
+    monkeypatch.setattr(assist_planes, "AssistedImage", opened)
+    images = AssistedImages()
+    found: list[AssistedImage] = []
+    threads = [threading.Thread(target=lambda: found.append(images.image(slow))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(20)
+    assert images.image(image_file).shape
+    may_end.set()
+    for thread in threads:
+        thread.join(20)
+    assert found[0] is found[1]
+    images.close()
