@@ -33,8 +33,8 @@ class DocumentApproved(AnnotationError):  # noqa: N818  (a state, not a mistake)
 
     def __init__(self) -> None:
         super().__init__(
-            "This document is approved and so read only for you, so that nothing was changed. Ask "
-            "a senior to open it again."
+            "This document was approved meanwhile and is read only for you. Ask a senior to open it "
+            "again."
         )
 
 
