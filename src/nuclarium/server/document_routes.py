@@ -111,7 +111,8 @@ async def changes(
 ) -> Response:
     """Return the edits after a revision, and the revision now.
 
-    That is below `since` where the store was set back to a backup: then load the document anew.
+    Where the store was set back to a backup, its `edition` is another one: then load the document
+    anew.
     """
     studio = studio_of(request)
 
@@ -120,7 +121,8 @@ async def changes(
         found = studio.store.changes(document, since)
         edits = [one.to_json() for one in found]
         revision = found[-1].revision if found else head.revision
-        return json.dumps({"edits": edits, "revision": revision})
+        answer = {"edits": edits, "revision": revision, "edition": studio.store.edition}
+        return json.dumps(answer)
 
     return _json(await run_in_threadpool(read))
 
@@ -198,6 +200,7 @@ def _text(studio: Studio, head: DocumentHead, person: Person) -> str:
         read_only=is_read_only(head, person),
         role=person.role,
         classes=studio.classes.content(),
+        edition=studio.store.edition,
     )
 
 

@@ -58,12 +58,12 @@ export class Exchange {
   async pull(): Promise<boolean> {
     const since = this.drawing.revision;
     try {
-      const answer = await this.api.get<{ edits: Logged[]; revision: number }>(
+      const answer = await this.api.get<{ edits: Logged[]; revision: number; edition?: string }>(
         `documents/${this.owner.document}/changes?since=${since}`,
       );
       if (this.isClosed) return true;
       this.alarm.wake(); // the server answers: what waits is sent at once
-      if (answer.revision < since) {
+      if ((answer.edition ?? "") !== this.drawing.edition || answer.revision < since) {
         await this.told.setBack();
         return true;
       }
