@@ -45,7 +45,12 @@ class Invitation:
     @property
     def id(self) -> str:
         """What it is called where its token must not be known."""
-        return self.token_hash[:_ID_DIGITS]
+        return invitation_id(self.token_hash)
+
+
+def invitation_id(token_hash: str) -> str:
+    """Return the id of the invitation whose token has this hash."""
+    return token_hash[:_ID_DIGITS]
 
 
 class People(StoreBase):

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.roles import ROLES, Role
-from nuclarium.annotate.store_people import User
+from nuclarium.annotate.store_people import User, invitation_id
 from nuclarium.core.errors import AnnotationError
 from nuclarium.server.access import Admin, Senior, Viewer
 from nuclarium.server.bodies import JsonBody, body_schema
@@ -98,7 +98,8 @@ async def make_invitation(request: Request, person: Admin, body: JsonBody) -> di
         invite, studio.store, role, group=group, by=person.alias, hours=24 * days
     )
     root = studio.origins.public_url or str(request.base_url).rstrip("/")
-    return {"link": f"{root}/#/invite/{token}", "expires": expires}
+    key = invitation_id(token_hash(token))
+    return {"id": key, "link": f"{root}/#/invite/{token}", "expires": expires}
 
 
 @router.get("/invitations")

@@ -14,16 +14,20 @@ interface Invitation {
 
 export function inviteCard(studio: Studio): HTMLElement {
   const open = h("div", { "aria-live": "polite" });
+  const revoked = (id: string): void => {
+    if (made.dataset["id"] === id) fill(made); // its link is of no use any more
+  };
   const role = h("select", {}, ROLES.map(([value, words]) => h("option", { value, selected: value === "rater" }, words)));
   const group = h("input", { type: "text", maxlength: 100, placeholder: "such as pathologists" });
   const made = h("div", { "aria-live": "polite" });
   const invite = (): Promise<void> =>
     tried(made, async () => {
-      const { link } = await studio.api.post<{ link: string }>("invitations", { role: role.value, group: group.value.trim() });
+      const { id, link } = await studio.api.post<{ id: string; link: string }>("invitations", { role: role.value, group: group.value.trim() });
       fill(made, shownLink(new URL(link, location.href).href));
-      await list(studio, open);
+      made.dataset["id"] = id;
+      await list(studio, open, revoked);
     });
-  void tried(open, () => list(studio, open));
+  void tried(open, () => list(studio, open, revoked));
   return h(
     "form",
     { class: "part", onsubmit: (event) => { event.preventDefault(); void invite(); } },
@@ -37,13 +41,14 @@ export function inviteCard(studio: Studio): HTMLElement {
 }
 
 /** Links that were sent and that nobody used yet. */
-async function list(studio: Studio, open: HTMLElement): Promise<void> {
+async function list(studio: Studio, open: HTMLElement, revoked: (id: string) => void): Promise<void> {
   const found = await studio.api.get<Invitation[]>("invitations");
   const said = h("div", { "aria-live": "polite" });
   const revoke = (one: Invitation): Promise<void> =>
     tried(said, async () => {
       await studio.api.post(`invitations/${one.id}/revoke`);
-      await list(studio, open);
+      revoked(one.id);
+      await list(studio, open, revoked);
     });
   const rows = found.map((one) => {
     const name = [one.role, one.group].filter(Boolean).join(", ");
