@@ -83,12 +83,16 @@ class Studio:
     def person(self, alias="ann", **options):
         """A browser of somebody; a second one of the same person is a second laptop."""
         context = self.browser.new_context(**({"viewport": VIEWPORT} | options))
+        self.log_in(context, alias)
+        self.hands.append(Hand(self, context))
+        return self.hands[-1]
+
+    def log_in(self, context, alias):
+        """Whoever was logged in in a browser is not any more."""
         known = self.app.state.studio.people.look_up(alias)
         sessions = self.app.state.studio.sessions
         _, cookie = sessions.begin(alias, known.stamp)
         context.add_cookies([{"name": sessions.cookie, "value": cookie, "url": self.address}])
-        self.hands.append(Hand(self, context))
-        return self.hands[-1]
 
     def tab(self, hand):
         """A further tab of the same browser."""

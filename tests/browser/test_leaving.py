@@ -116,3 +116,33 @@ def has_mine(studio):
     is_larger = bool(area(nucleus) > 1700)
     assert (nucleus.label == "tumor") is not is_larger
     return is_larger
+
+
+def test_what_is_drawn_after_somebody_else_logged_in_waits_for_its_own_person(studio):
+    hand = studio.person()
+    studio.log_in(hand.context, "ben")  # in another tab
+    triangle(hand, 20)
+    asked = hand.page.get_by_role("dialog")
+    asked.get_by_text("Log in as ann again to send 1 change").wait_for()
+    asked.get_by_role("button", name="Stay here").click()
+    says(hand, "Log in again to send 1 change")
+    assert studio.nuclei == []
+    studio.log_in(hand.context, "ann")
+    hand.page.evaluate("dispatchEvent(new Event('online'))")
+    says(hand, "Saved")
+    assert [nucleus.rater for nucleus in studio.nuclei] == ["ann"]
+
+
+def test_what_is_drawn_after_an_approval_is_kept_and_sent_when_the_document_is_open_again(studio):
+    studio.store.add_user("name of sue", "senior", alias="sue")
+    hand = studio.person()
+    studio.store.set_status(studio.document, "done", "ann")
+    studio.store.review(studio.document, "approved", "sue")
+    triangle(hand, 20)
+    says(hand, "1 change not taken")
+    hand.page.get_by_text("This document was approved meanwhile").wait_for()
+    assert studio.nuclei == []
+    studio.store.review(studio.document, "needs_work", "sue", reason="One is missing.")
+    hand.page.evaluate("dispatchEvent(new Event('online'))")
+    says(hand, "Saved")
+    assert len(studio.nuclei) == 1

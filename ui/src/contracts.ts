@@ -90,6 +90,8 @@ export interface DocumentInfo {
   nuclei: Nucleus[];
   strokes: Stroke[];
   read_only: boolean;
+  /** Of the store: another one once it was set back to a backup. */
+  edition?: string;
 }
 
 export interface Job {

@@ -15,6 +15,7 @@ class Server {
   drawn: Drawn = emptyDrawn();
   log: Logged[] = [];
   fails: () => "" | "before" | "after" = () => "";
+  edition = "first";
   posts = 0;
   private listeners = new Set<(data: unknown) => void>();
 
@@ -39,7 +40,7 @@ class Server {
     if (path.startsWith("images/")) return { id: "i", width: 100, height: 100 };
     if (path.endsWith("/gestures")) return gesturesOf(this.log.filter((one) => one.by === alias));
     const since = /since=(\d+)/.exec(path);
-    if (since) return structuredClone({ edits: this.log.filter((one) => one.revision > Number(since[1])), revision: this.drawn.revision });
+    if (since) return structuredClone({ edits: this.log.filter((one) => one.revision > Number(since[1])), revision: this.drawn.revision, edition: this.edition });
     return this.info();
   }
 
@@ -47,7 +48,7 @@ class Server {
     const nuclei = [...this.drawn.nuclei.values()];
     return structuredClone({
       id: "d", image: "i", box: null, owner: null, study: null, arm: null, repeat: 0, status: "in_work",
-      revision: this.drawn.revision, hierarchy: {}, nuclei, strokes: [], read_only: false,
+      revision: this.drawn.revision, hierarchy: {}, nuclei, strokes: [], read_only: false, edition: this.edition,
     });
   }
 
@@ -385,4 +386,24 @@ test("a page that nobody looks at holds no connection, and catches up when it is
   turn("hidden");
   assert.equal(open, 0);
   delete (globalThis as { document?: unknown }).document;
+});
+
+test("a page that is open while a backup is restored begins anew, also when others wrote past it", async () => {
+  const server = new Server();
+  const document = await opened(server);
+  const [lost, own, others] = [newId("n"), newId("n"), newId("n")];
+  document.commit("brush", [{ nucleus: lost, after: outline(lost, 1) }]);
+  await saved(document);
+  server.fails = () => "before";
+  document.commit("brush", [{ nucleus: own, after: outline(own, 2) }]);
+  await turns();
+  [server.drawn, server.log, server.edition] = [emptyDrawn(), [], "second"];
+  server.append([edit(others, 0, 3), edit(newId("n"), 0, 4)], "ben");
+  server.fails = () => "";
+  server.tell();
+  await turns();
+  await saved(document);
+  assert.deepEqual(seen(document), stored(server));
+  assert.deepEqual(seen(document).map((one) => one.rings[0]?.[0]).sort(), [2, 3, 4]);
+  document.close();
 });

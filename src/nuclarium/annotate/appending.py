@@ -10,14 +10,14 @@ from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nuclarium.annotate.changes import Change
-from nuclarium.annotate.document import DocumentApproved, DocumentHead
+from nuclarium.annotate.document import DocumentApproved, DocumentHead, RaterLeft
 from nuclarium.annotate.edits import Edit
 from nuclarium.annotate.judge import Acknowledgement, Head, Judgement
 from nuclarium.annotate.store_base import store_now
 from nuclarium.annotate.store_documents import as_head
 from nuclarium.annotate.store_states import log_state
 from nuclarium.annotate.stored import nucleus_of, text_of
-from nuclarium.annotate.tables import documents, edits, nuclei
+from nuclarium.annotate.tables import documents, edits, nuclei, study_raters
 from nuclarium.core.errors import AnnotationError
 
 _AT_ONCE = 5_000
@@ -28,7 +28,8 @@ _AT_ONCE = 5_000
 class Append:
     """Edits of one person for one document, in the order in which they were made.
 
-    Unless they may go `into_approved`, an approved document takes no new ones.
+    Unless they may go `into_approved`, an approved document takes no new ones, and neither does one
+    of a study from a rater who left it.
     """
 
     document: str
@@ -45,6 +46,7 @@ class _Place:
     heads: dict[str, Head]
     revision: int
     taken: list[tuple[Change, int, str]] = field(default_factory=list)
+    left: frozenset[str] = frozenset()
 
 
 def append_together(connection: Connection, appends: Sequence[Any]) -> list[Any]:
@@ -81,6 +83,8 @@ def _judge(
     is_new = any(change.id not in known for change in append.changes)
     if is_new and place.head.status == "approved" and not append.into_approved:
         raise DocumentApproved
+    if is_new and append.by in place.left and not append.into_approved:
+        raise RaterLeft
     judgement = Judgement(append.by, place.revision, place.heads, revisions)
     answer = judgement.judge(append.changes)
     place.revision = answer.revision
@@ -94,7 +98,11 @@ def _places(connection: Connection, appends: Sequence[Append]) -> dict[str, _Pla
     names = sorted({append.document for append in appends})
     query = select(documents).where(documents.c.id.in_(names)).order_by(documents.c.id)
     heads = [as_head(row) for row in connection.execute(query.with_for_update())]
-    places = {head.id: _Place(head, {}, head.revision) for head in heads}
+    left = _left(connection, {head.study for head in heads if head.study})
+    places = {
+        head.id: _Place(head, {}, head.revision, left=left.get(head.study, frozenset()))
+        for head in heads
+    }
     pairs = {
         (append.document, change.nucleus)
         for append in appends
@@ -108,6 +116,16 @@ def _places(connection: Connection, appends: Sequence[Append]) -> dict[str, _Pla
             nucleus = None if row.body is None else nucleus_of(row.body)
             places[row.document].heads[row.id] = Head(row.revision, nucleus)
     return places
+
+
+def _left(connection: Connection, names: set[str]) -> dict[str | None, frozenset[str]]:
+    """Raters who left, by study."""
+    if not names:
+        return {}
+    table = study_raters.c
+    query = select(table.study, table.alias).where(table.study.in_(names), ~table.active)
+    rows = connection.execute(query).all()
+    return {name: frozenset(row.alias for row in rows if row.study == name) for name in names}
 
 
 def _known(connection: Connection, appends: Sequence[Append]) -> dict[str, tuple[int, str, str]]:

@@ -75,6 +75,7 @@ def restore(file: Path, store: Path | str) -> Path | None:
         _copy(file, part)
         with Store.open(part) as copy:
             copy.check()
+            copy.begin_edition()  # by which open pages notice it
         _close_whole(part)
         return _moved_aside(target)
 

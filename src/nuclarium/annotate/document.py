@@ -33,8 +33,18 @@ class DocumentApproved(AnnotationError):  # noqa: N818  (a state, not a mistake)
 
     def __init__(self) -> None:
         super().__init__(
-            "This document is approved and so read only for you, so that nothing was changed. Ask "
-            "a senior to open it again."
+            "This document was approved meanwhile and is read only for you. Ask a senior to open "
+            "it again."
+        )
+
+
+class RaterLeft(AnnotationError):  # noqa: N818  (a state, not a mistake)
+    """Edits of a rater who left the study, for an own document of it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You are no longer a rater of this study, so that its fields are read only for you. "
+            "Ask who leads it to let you join again."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Self
 from nuclarium.annotate.store_base import open_engine
 from nuclarium.annotate.store_checks import Checks
 from nuclarium.annotate.store_documents import Documents
+from nuclarium.annotate.store_edition import Edition
 from nuclarium.annotate.store_edits import Edits
 from nuclarium.annotate.store_people import People
 from nuclarium.annotate.store_sessions import EndedSessions
@@ -16,7 +17,7 @@ from nuclarium.annotate.store_studies import Studies
 from nuclarium.annotate.store_suggestions import Suggestions
 
 
-class Store(People, EndedSessions, Documents, Edits, States, Studies, Suggestions, Checks):
+class Store(People, EndedSessions, Edition, Documents, Edits, States, Studies, Suggestions, Checks):
     """All that people annotate, in one SQLite file or on a PostgreSQL server.
 
     Any thread may call it. One thread writes, and what is sent together is committed together;

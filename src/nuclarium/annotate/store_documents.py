@@ -103,14 +103,15 @@ class Documents(StoreBase):
         read_only: bool = False,
         role: Role = "admin",
         classes: Mapping[str, Any] | None = None,
+        **more: str,
     ) -> str:
         """Return a document as JSON text, without reading each nucleus: what the page loads.
 
         What somebody of this `role` may not know of a study is left out; `classes` are those of
-        the project, which documents outside of studies have.
+        the project, which documents outside of studies have; `more` is told beside it.
         """
-        more = {"read_only": read_only}
-        return self._read(lambda connection: _text(connection, document, role, classes or {}, more))
+        rest = {"read_only": read_only, **more}
+        return self._read(lambda connection: _text(connection, document, role, classes or {}, rest))
 
     def strokes(self, document: str) -> Document:
         """Return a document with its strokes alone, which is quick however many nuclei it has."""

@@ -43,12 +43,14 @@ class Edits(StoreBase):
         by : str
             Alias of who made them.
         into_approved : bool
-            Whether they are taken although the document is approved.
+            Whether they are taken although the document is approved, or its rater left the study.
 
         Raises
         ------
         DocumentApproved
             If it is approved, and new edits are not to be taken then.
+        RaterLeft
+            If it is of a study that this person left, and new edits are not to be taken then.
         AnnotationError
             If there is no such document, or an id belongs to an edit of somebody else.
         StoreError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.roles import ROLES, Role
@@ -15,6 +15,9 @@ from nuclarium.core.errors import AnnotationError
 
 FIRST = "nuclarium"
 """Who invites the first admin: each start of a server makes such a link until there is one."""
+
+
+_ID_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,16 @@ class Invitation:
     invited_by: str
     expires: str
     accepted_by: str | None = None
+
+    @property
+    def id(self) -> str:
+        """What it is called where its token must not be known."""
+        return invitation_id(self.token_hash)
+
+
+def invitation_id(token_hash: str) -> str:
+    """Return the id of the invitation whose token has this hash."""
+    return token_hash[:_ID_DIGITS]
 
 
 class People(StoreBase):
@@ -106,6 +119,20 @@ class People(StoreBase):
         query = select(invitations).where(invitations.c.token_hash == token_hash)
         row = self._read(lambda connection: connection.execute(query).first())
         return None if row is None else Invitation(*row)
+
+    def open_invitations(self) -> list[Invitation]:
+        """Return the invitations of people that nobody used yet, also those that expired."""
+        here = invitations.c
+        query = select(invitations).where(here.accepted_by.is_(None), here.invited_by != FIRST)
+        query = query.order_by(here.expires, here.token_hash)
+        return [Invitation(*row) for row in self._read(lambda c: c.execute(query).all())]
+
+    def revoke_invitation(self, key: str) -> bool:
+        """Take back an invitation that nobody used, by its id; whether there was one."""
+        here = invitations.c
+        this = (func.substr(here.token_hash, 1, _ID_DIGITS) == key) & here.accepted_by.is_(None)
+        done = self._write(lambda c: c.execute(delete(invitations).where(this)).rowcount)
+        return bool(done)
 
     def accept_invitation(self, token_hash: str, name: str, password_hash: str) -> User:
         """Make the account of an invitation, once; AnnotationError where it was used."""

@@ -86,6 +86,12 @@ class Studies(StoreBase):
         self._write(lambda c: c.execute(update(study_raters).where(here).values(active=False)))
         return self.study(study)
 
+    def left_studies(self, rater: str) -> frozenset[str]:
+        """Return the studies that a person was a rater of and left."""
+        here = study_raters.c
+        query = select(here.study).where(here.alias == rater, ~here.active)
+        return frozenset(self._read(lambda connection: connection.scalars(query).all()))
+
     def set_gold(self, field: str, document: str | None) -> None:
         """Name the document that has the truth of a field, or none."""
         this = update(study_fields).where(study_fields.c.id == field)

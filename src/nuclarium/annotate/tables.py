@@ -60,6 +60,9 @@ ended_sessions = Table(
 )
 """Sessions that were logged out and whose cookies would still hold."""
 
+edition = Table("edition", metadata, Column("id", String(40), primary_key=True))
+"""One row: a random name that is another one after each restore."""
+
 images = Table(
     "images",
     metadata,

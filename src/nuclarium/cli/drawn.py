@@ -54,7 +54,8 @@ def export(
     truth: Annotated[
         str,
         typer.Option(
-            help="consensus: one truth with decisions of seniors; each rater if left out."
+            help="consensus: one truth with decisions of seniors; corrected: each rater's marks as "
+            "they are now; each rater's at the first 'done' if left out."
         ),
     ] = "",
 ) -> None:

@@ -100,9 +100,9 @@ def may_see(head: DocumentHead, person: Person) -> bool:
     return head.owner in (None, person.alias) or is_at_least(person.role, "senior")
 
 
-def is_read_only(head: DocumentHead, person: Person) -> bool:
-    """Whether a person may not change what is drawn."""
-    draws = head.owner in (None, person.alias)
+def is_read_only(head: DocumentHead, person: Person, left: frozenset[str]) -> bool:
+    """Whether a person may not change what is drawn; `left` are studies that the person left."""
+    draws = head.owner in (None, person.alias) and head.study not in left
     return not may_draw(head.status, person.role, draws=draws)
 
 

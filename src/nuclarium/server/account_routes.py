@@ -10,13 +10,13 @@ from starlette.concurrency import run_in_threadpool
 
 from nuclarium.annotate import checks
 from nuclarium.annotate.roles import ROLES, Role
-from nuclarium.annotate.store_people import User
+from nuclarium.annotate.store_people import User, invitation_id
 from nuclarium.core.errors import AnnotationError
 from nuclarium.server.access import Admin, Senior, Viewer
 from nuclarium.server.bodies import JsonBody, body_schema
 from nuclarium.server.entry import drop_session, is_https, me, set_session
 from nuclarium.server.errors import Forbidden, NotFound, NotLoggedIn
-from nuclarium.server.ids import Alias
+from nuclarium.server.ids import Alias, InvitationId
 from nuclarium.server.invitations import invite
 from nuclarium.server.passwords import check_new_password
 from nuclarium.server.sessions import token_hash
@@ -98,7 +98,34 @@ async def make_invitation(request: Request, person: Admin, body: JsonBody) -> di
         invite, studio.store, role, group=group, by=person.alias, hours=24 * days
     )
     root = studio.origins.public_url or str(request.base_url).rstrip("/")
-    return {"link": f"{root}/#/invite/{token}", "expires": expires}
+    key = invitation_id(token_hash(token))
+    return {"id": key, "link": f"{root}/#/invite/{token}", "expires": expires}
+
+
+@router.get("/invitations")
+async def invitations(request: Request, person: Admin) -> list[dict[str, str]]:
+    """List the invitations that can still be used, without their secrets."""
+    found = await run_in_threadpool(studio_of(request).store.open_invitations)
+    return [
+        {
+            "id": one.id,
+            "role": one.role,
+            "group": one.group,
+            "by": one.invited_by,
+            "expires": one.expires,
+        }
+        for one in found
+        if not _is_over(one.expires)
+    ]
+
+
+@router.post("/invitations/{invitation}/revoke")
+async def revoke(request: Request, person: Admin, invitation: InvitationId) -> dict[str, Any]:
+    """Take back an invitation that nobody used: its link makes no account any more."""
+    store = studio_of(request).store
+    if not await run_in_threadpool(store.revoke_invitation, invitation):
+        raise NotFound("An invitation that nobody used was expected, but there is none any more.")
+    return {}
 
 
 @open_router.post(

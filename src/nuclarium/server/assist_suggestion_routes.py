@@ -78,7 +78,8 @@ async def make_nuclei(
     if is_preview:
         found = await assist.run(person, lambda: _nuclei(assist, head, wish, drawn, settings)[0])
         return {"count": len(found), "nuclei": [one.to_json() for one in found]}
-    if is_read_only(head, person):
+    left = await run_in_threadpool(assist.studio.store.left_studies, person.alias)
+    if is_read_only(head, person, left):
         raise Forbidden("This document is read only for you, so that no nuclei are made in it.")
 
     def work(job: Job) -> dict[str, Any]:

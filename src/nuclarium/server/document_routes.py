@@ -70,8 +70,9 @@ async def documents(
     studio = studio_of(request)
 
     def read() -> str:
-        heads = studio.store.documents(image=image)
-        return json.dumps([_listed(head, person) for head in heads if may_see(head, person)])
+        heads = [one for one in studio.store.documents(image=image) if may_see(one, person)]
+        left = studio.store.left_studies(person.alias)
+        return json.dumps([_listed(head, person, left) for head in heads])
 
     return _json(await run_in_threadpool(read))
 
@@ -111,7 +112,8 @@ async def changes(
 ) -> Response:
     """Return the edits after a revision, and the revision now.
 
-    That is below `since` where the store was set back to a backup: then load the document anew.
+    Where the store was set back to a backup, its `edition` is another one: then load the document
+    anew.
     """
     studio = studio_of(request)
 
@@ -120,7 +122,8 @@ async def changes(
         found = studio.store.changes(document, since)
         edits = [one.to_json() for one in found]
         revision = found[-1].revision if found else head.revision
-        return json.dumps({"edits": edits, "revision": revision})
+        answer = {"edits": edits, "revision": revision, "edition": studio.store.edition}
+        return json.dumps(answer)
 
     return _json(await run_in_threadpool(read))
 
@@ -186,8 +189,8 @@ def _box(value: Any, width: int, height: int) -> Box | None:
     return (x0, y0, x1, y1)
 
 
-def _listed(head: DocumentHead, person: Person) -> dict[str, Any]:
-    row = seen_by(head, person.role).to_json() | {"read_only": is_read_only(head, person)}
+def _listed(head: DocumentHead, person: Person, left: frozenset[str]) -> dict[str, Any]:
+    row = seen_by(head, person.role).to_json() | {"read_only": is_read_only(head, person, left)}
     del row["hierarchy"]
     return row
 
@@ -195,9 +198,10 @@ def _listed(head: DocumentHead, person: Person) -> dict[str, Any]:
 def _text(studio: Studio, head: DocumentHead, person: Person) -> str:
     return studio.store.document_text(
         head.id,
-        read_only=is_read_only(head, person),
+        read_only=is_read_only(head, person, studio.store.left_studies(person.alias)),
         role=person.role,
         classes=studio.classes.content(),
+        edition=studio.store.edition,
     )
 
 

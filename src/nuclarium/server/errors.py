@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from nuclarium.annotate.document import DocumentApproved, EditConflict
+from nuclarium.annotate.document import DocumentApproved, EditConflict, RaterLeft
 from nuclarium.core.errors import (
     MissingExtraError,
     NuclariumError,
@@ -68,7 +68,7 @@ def status_of(error: NuclariumError) -> int:
     """Return the status of an error that a user can cause."""
     if isinstance(error, Refusal):
         return error.status
-    if isinstance(error, EditConflict | DocumentApproved):
+    if isinstance(error, EditConflict | DocumentApproved | RaterLeft):
         return 409 if isinstance(error, EditConflict) else 403
     if isinstance(error, StoreError | OutputError):
         return 503

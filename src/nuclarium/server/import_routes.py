@@ -43,7 +43,7 @@ async def import_file(
 
     def work() -> dict[str, Any]:
         head = seen_document(studio, document, person)
-        if is_read_only(head, person):
+        if is_read_only(head, person, studio.store.left_studies(person.alias)):
             raise Forbidden("This document is read only for you, so that nothing was imported.")
         with TemporaryDirectory() as folder:
             path = Path(folder) / _safe(name)

@@ -31,6 +31,7 @@ def export_annotations(
     *,
     study: str | None = None,
     classes: Mapping[str, Any] | None = None,
+    corrected: bool = False,
 ) -> list[Path]:
     """Write all documents of a store, or of a study, in one format.
 
@@ -44,6 +45,9 @@ def export_annotations(
     study : str, optional
     classes : mapping, optional
         Of the project, as JSON carries them; documents of studies have their own.
+    corrected : bool
+        Whether the table has marks as they are now; otherwise as `table_of` says. Other formats
+        have documents as they are now.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def export_annotations(
     if form == "table":
         path = folder / "marks.csv"
         folder.mkdir(parents=True, exist_ok=True)
-        table_of(store, study=study).to_csv(path, index=False)
+        table_of(store, study=study, corrected=corrected).to_csv(path, index=False)
         return [path]
     if form not in _WRITERS:
         known = ", ".join([*_WRITERS, "table"])

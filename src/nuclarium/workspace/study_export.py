@@ -35,6 +35,8 @@ from nuclarium.workspace.study_places import (
 )
 
 CONSENSUS = "consensus"
+CORRECTED = "corrected"
+TRUTHS = ("", CONSENSUS, CORRECTED)
 FORMATS = tuple(dict.fromkeys([*DOCUMENT_FORMATS, "json", *DATASET_FORMATS]))
 
 
@@ -60,8 +62,10 @@ def export_study(
     study : Study, optional
         Only its documents; needed for the formats of datasets, whose items are its fields.
     truth : str
-        ``consensus`` for the truth of the study with the decisions of seniors; what each person
-        drew when empty.
+        ``consensus`` for the truth of the study with the decisions of seniors; ``corrected`` for
+        each rater's marks as they are now; when empty, as they were when the rater first said
+        *done*, before anybody corrected them or showed the rater the truth. Formats of one file a
+        document have documents as they are now in both cases.
 
     Raises
     ------
@@ -70,22 +74,26 @@ def export_study(
     """
     if form not in FORMATS:
         raise SettingsError(f"A format must be one of {', '.join(FORMATS)}, but got {form[:60]!r}.")
-    if truth not in ("", CONSENSUS):
-        raise SettingsError(f"truth must be {CONSENSUS} or left out, but got {truth[:60]!r}.")
+    if truth not in TRUTHS:
+        raise SettingsError(
+            f"truth must be {CONSENSUS}, {CORRECTED} or left out, but got {truth[:60]!r}."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if form == "json":
         _write_documents(store, folder, None if study is None else study.id)
-    elif form == "table" and truth and study is not None:
+    elif form == "table" and truth == CONSENSUS and study is not None:
         write_table(folder / "truth.csv", _truth(project, store, study))
-    elif form in DOCUMENT_FORMATS and not truth:
+    elif form in DOCUMENT_FORMATS and truth != CONSENSUS:
         classes = content_of(project_hierarchy(project))
         only = None if study is None else study.id
-        export_annotations(store, folder, form, study=only, classes=classes)
+        now = truth == CORRECTED
+        export_annotations(store, folder, form, study=only, classes=classes, corrected=now)
     elif study is not None and form in DATASET_FORMATS:
         _write_datasets(project, store, folder, form, study, truth)
     else:
         raise SettingsError(
-            f"The format {form} must be of a study{' and of each rater' if truth else ''}: choose "
+            f"The format {form} must be of a study"
+            f"{' and of each rater' if truth == CONSENSUS else ''}: choose "
             "a study, or one of " + ", ".join([*DOCUMENT_FORMATS, "json"]) + "."
         )
 
@@ -162,17 +170,19 @@ def _write_datasets(
     places = places_of(store, study)
     images = folder_of(project, study.id) / IMAGES
     write_field_images(project, places, images)
-    if truth:
+    if truth == CONSENSUS:
         parts = {CONSENSUS: _truth(project, store, study)}
     else:
-        table = marks_table(store, study, corrected=True).rename(columns={"id": "item"})
+        table = marks_table(store, study, corrected=truth == CORRECTED).rename(
+            columns={"id": "item"}
+        )
         again = table["arm"].str.endswith("-again").map({True: "_again", False: ""})
         names = table["rater"] + again
         parts = {str(name): part for name, part in table.groupby(names)}
     if not any(len(part) for part in parts.values()):
         raise SettingsError("A dataset must have finished fields, but there is none yet.")
     for name, part in parts.items():
-        target = folder if truth else folder / name
+        target = folder if truth == CONSENSUS else folder / name
         _write_dataset(part, places, images, target, form, (study, name))
 
 

@@ -54,11 +54,14 @@ def test_a_copy_brings_back_what_there_was_and_keeps_what_was_there(place, tmp_p
         store.append(document, [edit(1)], "R1")
         assert backup(place, copy) == 1
         store.append(document, [edit(2, 2)], "R1")
+        edition = store.edition
     former = restore(copy, place)
     with Store.open(place) as store:
         assert len(store.changes(document)) == 1
+        assert store.edition != edition  # open pages see by it that they must begin anew
     with Store.open(former) as store:
         assert len(store.changes(document)) == 2
+        assert store.edition == edition
 
 
 def test_a_store_can_be_brought_back_where_there_was_none(place, tmp_path):

@@ -80,7 +80,28 @@ ADA = """
 """
 
 
-@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_a_store_has_an_edition_until_it_begins_another(address):
+    with Store.open(address) as store:
+        first = store.edition
+    with Store.open(address) as store:
+        assert store.edition == first
+        store.begin_edition()
+        assert store.edition != first
+
+
+def test_tools_of_postgresql_that_make_the_tables_anew_begin_an_edition(postgres):
+    url = postgres.new_url()
+    with Store.open(url) as store:
+        first = store.edition
+        with store.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE kept AS SELECT * FROM edition"))
+            connection.execute(text("DROP TABLE edition"))
+            connection.execute(text("ALTER TABLE kept RENAME TO edition"))
+    with Store.open(url) as store:
+        assert store.edition != first
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
 def test_versions_are_brought_up_to_date_one_after_another(empty_address, version):
     engine = open_engine(empty_address, version=version)
     with engine.execution_options(writes=True).begin() as connection:

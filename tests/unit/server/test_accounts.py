@@ -8,6 +8,7 @@ from nuclarium.server.app import create_app
 from nuclarium.server.invitations import first_invitation
 from nuclarium.server.origins import origins_of
 from nuclarium.server.passwords import Passwords
+from nuclarium.server.sessions import token_hash
 from nuclarium.server.tries import WITHIN_S, Tries
 
 PASSWORD = "seven green nuclei"
@@ -38,6 +39,36 @@ def test_invitation_makes_one_account_and_lets_it_in(invited):
     assert "not used before" in again.json()["error"]
 
 
+def test_invitation_is_listed_without_its_secret_until_it_is_revoked(app, browsers):
+    admin = browsers["admin"]
+    before = {one["id"] for one in admin.get("invitations").json()}
+    sent = admin.post("invitations", {"role": "senior", "group": "g7"}).json()
+    (listed,) = [one for one in admin.get("invitations").json() if one["id"] not in before]
+    token = sent["link"].rpartition("/")[2]
+    assert token not in str(listed)
+    assert listed == {
+        "id": sent["id"],
+        "role": "senior",
+        "group": "g7",
+        "by": "admin",
+        "expires": sent["expires"],
+    }
+    assert admin.post(f"invitations/{listed['id']}/revoke").status_code == 200
+    assert {one["id"] for one in admin.get("invitations").json()} == before
+    assert admin.post(f"invitations/{listed['id']}/revoke").status_code == 404
+    body = {"token": token, "name": "Too late", "password": PASSWORD}
+    assert Browser(app).post("invitations/accept", body).status_code == 404
+
+
+def test_invitation_that_was_used_is_neither_listed_nor_revoked(app, browsers, invited):
+    before = len(browsers["admin"].get("invitations").json())
+    _, answer, body = invited("Came")
+    assert len(browsers["admin"].get("invitations").json()) == before
+    used = token_hash(body["token"])[:32]
+    assert browsers["admin"].post(f"invitations/{used}/revoke").status_code == 404
+    assert answer.json()["name"] == "Came"
+
+
 def test_cookie_is_out_of_reach_of_scripts_and_other_sites(invited):
     _, answer, _ = invited("Cookie")
     attributes = answer.headers["set-cookie"].lower()
@@ -59,8 +90,6 @@ def test_cookie_is_secure_where_people_come_by_https(tmp_path):
 
 def test_invitation_that_expired_is_refused(app):
     store = app.state.studio.store
-    from nuclarium.server.sessions import token_hash
-
     store.invite(token_hash("old"), "admin", by="admin", expires="2020-01-01T00:00:00+00:00")
     body = {"token": "old", "name": "Late", "password": PASSWORD}
     assert Browser(app).post("invitations/accept", body).status_code == 404

@@ -129,7 +129,8 @@ def test_page_learns_that_the_store_was_set_back_to_a_backup(browsers, document)
     rater.post(f"documents/{document}/edits", {"edits": [point(), point()]})
     assert rater.get(f"documents/{document}/changes?since=2").json()["revision"] == 2
     answer = rater.get(f"documents/{document}/changes?since=9").json()
-    assert answer == {"edits": [], "revision": 2}
+    edition = rater.get(f"documents/{document}").json()["edition"]
+    assert answer == {"edits": [], "revision": 2, "edition": edition}
 
 
 def test_what_is_approved_meanwhile_takes_no_new_edit_but_knows_those_that_it_has(app, browsers):

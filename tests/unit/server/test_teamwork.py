@@ -6,6 +6,8 @@ import pytest
 from tests.studio import Browser
 from tests.teamwork import TWO_ARMS, Team, square
 
+from nuclarium.annotate.checks import new_id
+
 _numbers = count()
 BOXES = [[0, 0, 100, 100], [100, 0, 200, 100], [200, 0, 300, 100], [300, 0, 400, 100]]
 
@@ -103,6 +105,35 @@ def test_rater_who_left_has_no_fields_and_what_was_drawn_stays(team, fields):
     team.senior.post(f"studies/{study['id']}/raters/{alias}/withdraw")
     assert team.raters[alias].get("my/fields").json() == []
     assert len(team.senior.get(f"documents/{document}").json()["nuclei"]) == 1
+
+
+def test_rater_who_left_draws_no_more_until_let_in_again(team, fields):
+    study = team.study(fields)
+    alias = team.aliases[0]
+    rater = team.raters[alias]
+    _, document = team.open_all(alias)[0]
+    kept = square(10, 10, 20, "a")
+    edits = f"documents/{document}/edits"
+    assert rater.post(edits, {"edits": [kept]}).status_code == 200
+    team.senior.post(f"studies/{study['id']}/raters/{alias}/withdraw")
+    refused = rater.post(edits, {"edits": [square(50, 50, 20, "a")]})
+    assert (refused.status_code, refused.json()["error"].split(",")[0]) == (
+        403,
+        "You are no longer a rater of this study",
+    )
+    stroke = {"id": new_id("e"), "gesture": new_id("g"), "class": 1, "radius": 3, "points": [1, 2]}
+    sent = rater.post(f"documents/{document}/strokes", {"strokes": [stroke]})
+    drawing = {"name": "a.json", "content": "W10="}
+    imported = rater.post(f"documents/{document}/import", drawing)
+    made = rater.post(f"documents/{document}/make-nuclei", {"preview": False, "box": [0, 0, 9, 9]})
+    assert [answer.status_code for answer in (sent, imported, made)] == [403] * 3
+    assert rater.post(edits, {"edits": [kept]}).status_code == 200  # what it has, it knows
+    assert rater.get(f"documents/{document}").json()["read_only"]
+    listed = {one["id"]: one["read_only"] for one in rater.get("documents").json()}
+    assert listed[document]
+    assert team.senior.post(edits, {"edits": [square(60, 60, 9, "a")]}).status_code == 200
+    team.senior.post(f"studies/{study['id']}/raters", {"raters": [alias]})
+    assert rater.post(edits, {"edits": [square(50, 50, 20, "a")]}).status_code == 200
 
 
 def test_viewer_cannot_be_a_rater(team, fields):

@@ -143,6 +143,27 @@ def test_documents_are_exported_with_all_that_was_done(made):
     assert all(len(one["edits"]) == 3 and one["states"][-1]["status"] == "done" for one in drawn)
 
 
+def test_marks_of_raters_are_those_of_the_first_done_unless_corrected_are_asked(app, images):
+    team = Team(app, "corrected", raters=1)
+    study = team.study([{"image": images["colour"], "box": BOXES[0]}])["id"]
+    ((_, document),) = team.open_all(team.aliases[0])
+    team.draw(team.aliases[0], document, [(10, 10, 20, "tumor")])
+    again = {"status": "in_work", "seconds": 1}  # as after the feedback of a gold field
+    team.raters[team.aliases[0]].post(f"documents/{document}/status", again)
+    team.draw(team.aliases[0], document, [(50, 50, 20, "tumor")])
+
+    def marks(form, truth=""):
+        with zipped(team, f"format={form}&study={study}&truth={truth}") as file:
+            texts = {name: file.read(name).decode("utf-8", "replace") for name in file.namelist()}
+        if form == "table":
+            return len(pd.read_csv(io.StringIO(texts["marks.csv"])))
+        (found,) = [text for text in texts.values() if '"annotations"' in text]
+        return len(json.loads(found)["annotations"])
+
+    assert (marks("table"), marks("table", "corrected")) == (1, 2)
+    assert (marks("coco-rle"), marks("coco-rle", "corrected")) == (1, 2)
+
+
 def test_consensus_is_exported_as_a_dataset_with_pixels(made):
     team, study = made
     with zipped(team, f"format=stardist&study={study}&truth=consensus") as file:

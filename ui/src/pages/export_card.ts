@@ -26,7 +26,8 @@ export function exportCard(studio: Studio, board: Board): HTMLElement {
   const whose = h(
     "select",
     {},
-    h("option", { value: "" }, "Each rater, apart"),
+    h("option", { value: "" }, "Each rater, as first said done"),
+    h("option", { value: "corrected" }, "Each rater, with later corrections"),
     h("option", { value: "consensus" }, "The consensus"),
   );
   const take = h("button", { type: "button", onclick: () => void tried(said, async () => {
@@ -44,7 +45,7 @@ export function exportCard(studio: Studio, board: Board): HTMLElement {
     h("h2", {}, "Export"),
     h("p", { class: "hint" }, "What is drawn now, while people go on. Raters are named by their aliases."),
     labelled("Format", format),
-    labelled("Whose marks", whose),
+    labelled("Whose marks", whose, "GeoJSON, COCO polygons and JSON have documents as they are now."),
     h("div", { class: "row" }, take),
     said,
   );

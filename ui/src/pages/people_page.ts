@@ -1,15 +1,8 @@
 // People: who takes part, in which role, and links that invite more.
-import type { Role, Studio } from "../contracts";
-import { fill, h, showLoaded, table, tried, type Child } from "./dom";
-import { labelled } from "./parts";
-import type { Person } from "./values";
-
-const ROLES: [Role, string][] = [
-  ["admin", "Admin: all, people too"],
-  ["senior", "Senior: studies, review, decisions"],
-  ["rater", "Rater: own fields"],
-  ["viewer", "Viewer: looks only"],
-];
+import type { Studio } from "../contracts";
+import { h, showLoaded, table, tried, type Child } from "./dom";
+import { inviteCard } from "./invite_card";
+import { ROLES, type Person } from "./values";
 
 export function showPeople(studio: Studio, element: HTMLElement): () => void {
   return showLoaded(element, async (signal, again) => {
@@ -65,39 +58,4 @@ function accountsCard(): HTMLElement {
     h("h2", {}, "With others"),
     h("p", {}, "The studio was started for one person. To invite others, end it and start it with accounts; what is drawn stays:"),
     h("pre", {}, "nuclarium annotate PROJECT --accounts"));
-}
-
-function inviteCard(studio: Studio): HTMLElement {
-  const role = h("select", {}, ROLES.map(([value, words]) => h("option", { value, selected: value === "rater" }, words)));
-  const group = h("input", { type: "text", maxlength: 100, placeholder: "such as pathologists" });
-  const made = h("div", { "aria-live": "polite" });
-  const invite = (): Promise<void> =>
-    tried(made, async () => {
-      const { link } = await studio.api.post<{ link: string }>("invitations", { role: role.value, group: group.value.trim() });
-      fill(made, shownLink(new URL(link, location.href).href));
-    });
-  return h(
-    "form",
-    { class: "part", onsubmit: (event) => { event.preventDefault(); void invite(); } },
-    h("h2", {}, "Invite somebody"),
-    labelled("Role", role),
-    labelled("Group", group, "Agreement can be told for each group."),
-    h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Make a link")),
-    made,
-  );
-}
-
-function shownLink(link: string): HTMLElement {
-  const field = h("input", { type: "text", readonly: true, value: link, "aria-label": "Link of the invitation", onfocus: () => field.select() });
-  const copied = h("span", { class: "muted" });
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(link);
-      copied.textContent = "Copied.";
-    } catch {
-      field.select();
-      copied.textContent = "Press Ctrl+C.";
-    }
-  };
-  return h("div", { class: "note" }, h("p", {}, "Send this link to one person. It makes one account, once."), field, h("div", { class: "row" }, h("button", { type: "button", onclick: () => void copy() }, "Copy"), copied));
 }

@@ -109,6 +109,13 @@ export interface Step {
   stored: string;
 }
 
+export const ROLES: [Role, string][] = [
+  ["admin", "Admin: all, people too"],
+  ["senior", "Senior: studies, review, decisions"],
+  ["rater", "Rater: own fields"],
+  ["viewer", "Viewer: looks only"],
+];
+
 export interface Person {
   alias: string;
   name: string;

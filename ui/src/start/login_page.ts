@@ -4,10 +4,15 @@ import { h } from "../shell/dom";
 
 const LEAST_PASSWORD = 10;
 
-export function showLogin(element: HTMLElement, api: Api): void {
+/** `entered` is called when somebody is logged in. */
+export function showLogin(element: HTMLElement, api: Api, entered: () => void): void {
   const name = field("Name", { autocomplete: "username", required: true, autofocus: true });
   const password = field("Password", { type: "password", autocomplete: "current-password", required: true });
-  const send = () => api.post("login", { name: name.input.value, password: password.input.value });
+  const send = async () => {
+    await api.post("login", { name: name.input.value, password: password.input.value });
+    await api.refresh();
+    entered();
+  };
   element.append(form(api, "Log in", [name, password], send, "An account comes with an invitation: ask an administrator for a link."));
   name.input.focus();
 }

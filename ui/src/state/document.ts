@@ -50,6 +50,7 @@ export class DrawnDocument implements DocumentState {
   }
 
   get readOnly(): boolean {
+    if (this.exchange?.queue.state === "shut") return true; // approved since it was opened
     return this.info === null || this.info.read_only;
   }
 
@@ -69,10 +70,10 @@ export class DrawnDocument implements DocumentState {
     return this.drawing.nucleus(id);
   }
 
-  /** What the page says of saving: state, edits that wait, why they do. */
-  get saving(): { state: Saving; waiting: number; reason: string; isLasting: boolean } {
+  /** What the page says of saving: state, edits that wait, why they do, whose they are. */
+  get saving(): { state: Saving; waiting: number; reason: string; isLasting: boolean; alias: string } {
     const { state = "saved", waiting = 0, reason = "" } = this.exchange?.queue ?? {};
-    return { state, waiting, reason, isLasting: this.exchange?.keep.isLasting ?? true };
+    return { state, waiting, reason, isLasting: this.exchange?.keep.isLasting ?? true, alias: this.drawing.alias };
   }
 
   get conflicts(): Conflict[] {

@@ -10,6 +10,8 @@ export class Drawing {
   private waiting = new Map<string, Edit[]>();
   private waitingStrokes: StrokeEdit[] = [];
   alias = "";
+  /** Of the store in which all this is. */
+  edition = "";
 
   get revision(): number {
     return this.confirmed.revision;
@@ -17,7 +19,7 @@ export class Drawing {
 
   /** A document as the server has it, and what waits for it. */
   reset(info: DocumentInfo, alias: string, waiting: readonly Change[]): void {
-    this.alias = alias;
+    [this.alias, this.edition] = [alias, info.edition ?? ""];
     this.confirmed = emptyDrawn();
     this.confirmed.revision = info.revision;
     for (const nucleus of info.nuclei) this.confirmed.nuclei.set(nucleus.id, nucleus);

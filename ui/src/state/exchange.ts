@@ -1,10 +1,12 @@
 // One open document and the server: what is drawn goes there, what others do comes from there.
 import type { Api } from "../contracts";
-import type { Change, Logged } from "./changes";
+import { Alarm } from "./alarm";
+import type { Logged } from "./changes";
 import type { Drawing } from "./drawing";
 import { hear } from "./hearing";
 import type { Keep, Waiting } from "./keep";
-import { Alarm, EditQueue, type Answer } from "./queue";
+import { EditQueue, type Answer } from "./queue";
+import { sending } from "./sending";
 
 export interface Told {
   /** Others changed the document; `nuclei` look otherwise now. */
@@ -29,7 +31,7 @@ export class Exchange {
     readonly keep: Keep,
     private readonly told: Told,
   ) {
-    this.queue = this.queueFor(owner.document);
+    this.queue = this.queueOf();
   }
 
   /** Send what earlier tabs left, and hear of what others do. */
@@ -56,12 +58,12 @@ export class Exchange {
   async pull(): Promise<boolean> {
     const since = this.drawing.revision;
     try {
-      const answer = await this.api.get<{ edits: Logged[]; revision: number }>(
+      const answer = await this.api.get<{ edits: Logged[]; revision: number; edition?: string }>(
         `documents/${this.owner.document}/changes?since=${since}`,
       );
       if (this.isClosed) return true;
       this.alarm.wake(); // the server answers: what waits is sent at once
-      if (answer.revision < since) {
+      if ((answer.edition ?? "") !== this.drawing.edition || answer.revision < since) {
         await this.told.setBack();
         return true;
       }
@@ -74,9 +76,9 @@ export class Exchange {
     }
   }
 
-  private queueFor(document: string): EditQueue {
+  private queueOf(): EditQueue {
     const ways = {
-      post: (edits: Change[]) => this.api.post<Answer>(`documents/${document}/edits`, { edits }),
+      ...sending(this.api, this.owner),
       pause: (milliseconds: number) => this.alarm.pause(milliseconds),
       random: Math.random,
     };

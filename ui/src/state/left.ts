@@ -1,8 +1,8 @@
 // Sends what earlier tabs left for documents that are not open.
 import type { Api } from "../contracts";
-import type { Change } from "./changes";
 import type { Keep, Waiting } from "./keep";
-import { EditQueue, type Answer } from "./queue";
+import { EditQueue } from "./queue";
+import { sending } from "./sending";
 import { liveTabs } from "./tabs";
 
 /** Tries once; what is in conflict or cannot be sent waits until its document is opened. */
@@ -26,7 +26,7 @@ async function sendAll(
     keep,
     owner,
     {
-      post: (edits: Change[]) => api.post<Answer>(`documents/${owner.document}/edits`, { edits }),
+      ...sending(api, owner),
       pause: async () => queue.close(),
       random: Math.random,
     },

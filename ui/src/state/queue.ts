@@ -1,7 +1,9 @@
 // Edits on their way to the server: in order, in batches, again and again until they are acknowledged.
 import type { Nucleus } from "../contracts";
+import { inTime } from "./alarm";
 import { isEdit, type Change } from "./changes";
 import type { Keep, Waiting } from "./keep";
+import type { Refused } from "./sending";
 
 /** What `POST documents/{id}/edits` answers. */
 export interface Answer {
@@ -10,7 +12,8 @@ export interface Answer {
   revision: number;
 }
 
-export type Saving = "saved" | "saving" | "offline" | "refused";
+/** "login": another session is needed; "shut": the document may not be changed at present. */
+export type Saving = "saved" | "saving" | "offline" | "refused" | "login" | "shut";
 
 export interface QueueEvents {
   acknowledged(change: Change, revision: number): void;
@@ -25,6 +28,8 @@ export interface Ways {
   /** Resolves after some time, or at once when it is woken. */
   pause(milliseconds: number): Promise<void>;
   random(): number;
+  /** What a status that is no answer means; not known where it is left out. */
+  refused?(status: number): Promise<Refused>;
   /** Milliseconds after which an answer is not waited for any more. */
   patience?: number;
 }
@@ -140,7 +145,7 @@ export class EditQueue {
         this.most = Math.min(MOST, this.most * 2);
         await this.settled(batch, answer);
       } catch (problem) {
-        if (!(await this.failed(batch, problem))) await this.rest();
+        if (!(await this.failed(batch, problem))) await this.pause();
       }
     }
     this.show(this.items.some((one) => one.refused !== undefined) ? "refused" : "saved");
@@ -181,7 +186,7 @@ export class EditQueue {
   /** Whether something was done about it, so that the next batch can be sent at once. */
   private async failed(batch: Waiting[], problem: unknown): Promise<boolean> {
     const status = (problem as { status?: number }).status ?? 0;
-    this.reason = problem instanceof Error ? problem.message : String(problem);
+    const sentence = problem instanceof Error ? problem.message : String(problem);
     this.failures++;
     if ((status === 400 || status === 413 || status === 422) && batch.length > 1) {
       this.most = Math.ceil(batch.length / 2); // one of them is the cause: find it
@@ -189,16 +194,20 @@ export class EditQueue {
     }
     if (status === 400 || status === 413 || status === 422) {
       const one = batch[0] as Waiting;
-      one.refused = this.reason; // kept on this machine, and the others go on
+      one.refused = this.reason = sentence; // kept on this machine, and the others go on
       await this.settle([], [one]);
       this.failures = 0;
       return true;
     }
+    const { meaning, reason = sentence } = (await this.ways.refused?.(status)) ?? { meaning: "offline" };
+    if (meaning === "again") return true;
+    this.reason = reason;
+    this.show(meaning);
     return false;
   }
 
-  private async rest(): Promise<void> {
-    this.show("offline");
+  private async pause(): Promise<void> {
+    if (this.closed) return;
     const longest = Math.min(LONGEST_PAUSE, 500 * 2 ** Math.min(this.failures - 1, 10));
     await this.ways.pause(longest * (0.5 + this.ways.random() / 2));
   }
@@ -206,36 +215,5 @@ export class EditQueue {
   private show(state: Saving): void {
     this.state = state;
     this.events.state();
-  }
-}
-
-/** An answer that comes too late counts as none: what was sent is sent again, and taken once. */
-function inTime<T>(answer: Promise<T>, patience: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const sentence = "The server did not answer in time. What was drawn is kept here, and is sent again.";
-    timer = setTimeout(() => reject(new Error(sentence)), patience);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
-}
-
-/** A pause that can be cut short: the network is back, the laptop was opened. */
-export class Alarm {
-  private wakers = new Set<() => void>();
-
-  pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.wakers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      this.wakers.add(done);
-    });
-  }
-
-  wake(): void {
-    for (const waker of [...this.wakers]) waker();
   }
 }
