@@ -98,8 +98,7 @@ def test_labels_of_another_program_are_imported_and_taken_back(tmp_path, browser
         page.keyboard.press("Control+Shift+z")
         until(lambda: len(store.document(document).nuclei) == nuclei)
         page.reload()
-        page.get_by_role("button", name="Import outlines").wait_for()
-        page.get_by_text("Saved").wait_for()
+        page.locator(".saved", has_text="Saved").wait_for()
         with page.expect_file_chooser() as chooser:
             page.keyboard.press("Shift+i")
         chooser.value.set_files(tmp_path / "cellpose.tif")

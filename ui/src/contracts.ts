@@ -225,6 +225,8 @@ export interface Page {
   title: string;
   /** Its entry in the top bar; left out where there is none. */
   menu?: { name: string; order: number; roles?: Role[] };
+  /** Path of the page in the top bar that it is a part of. */
+  under?: string;
   /** Fills the element; what it returns is called when the page is left. */
   show(element: HTMLElement, parameters: Record<string, string>): void | (() => void);
 }
@@ -238,6 +240,8 @@ export interface Shell {
   useTool(id: string | null): void;
   /** What the top bar calls what is open, in place of the name of its image. */
   title(text: string): void;
+  /** Which page of the top bar, by its path, what is open is a part of. */
+  under(path: string): void;
   status(area: "saved" | "message", text: string, state?: "ok" | "busy" | "warn" | "error"): void;
   /** A dialog; gives the chosen one, or "" when it was closed. The first choice is the main one. */
   ask(question: string, choices: string[]): Promise<string>;

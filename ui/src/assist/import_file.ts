@@ -19,7 +19,7 @@ export function importButton(studio: Studio): HTMLElement {
     const file = event.dataTransfer?.files[0];
     if (file) void send(studio, file);
   });
-  return h("button", { type: "button", class: "quiet", onclick: () => choose(studio) }, "Import outlines from a file …");
+  return h("button", { type: "button", class: "quiet offered", onclick: () => choose(studio) }, "Import outlines from a file …");
 }
 
 function choose(studio: Studio): void {

@@ -21,7 +21,7 @@ export const looking: Module = {
     if (!(viewer instanceof CanvasViewer)) return;
     viewer.addOverlay(scaleBarOverlay(viewer));
     viewer.addOverlay(fieldFrame(viewer, studio.document));
-    viewer.element.append(minimap(viewer, api), swipeHandle(viewer), overviewNote(viewer));
+    viewer.element.append(minimap(viewer, api, studio.document), swipeHandle(viewer), overviewNote(viewer));
     shell.addPanel({ id: "fields", title: "Fields", side: "right", element: fieldsPanel(viewer, studio), order: 5 });
     shell.addPanel({ id: "display", title: "Display", side: "right", element: displayPanel(viewer, api), order: 10 });
     shell.addPanel({ id: "layers", title: "Layers", side: "right", element: layersPanel(viewer), order: 20 });

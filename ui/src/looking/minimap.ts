@@ -1,11 +1,11 @@
 // The whole image in the corner, with a frame around what is seen; a press goes there.
-import type { Api } from "../contracts";
+import type { Api, Box, DocumentState, View } from "../contracts";
 import { h } from "../shell/dom";
 import type { CanvasViewer } from "../viewer/viewer";
 
 const SIDE = 148;
 
-export function minimap(viewer: CanvasViewer, api: Api): HTMLElement {
+export function minimap(viewer: CanvasViewer, api: Api, drawing: DocumentState): HTMLElement {
   const picture = h("img", { alt: "", draggable: "false" });
   const frame = h("div", { class: "frame" });
   const element = h("div", { class: "minimap", "aria-hidden": "true", hidden: true }, picture, frame);
@@ -15,9 +15,9 @@ export function minimap(viewer: CanvasViewer, api: Api): HTMLElement {
 
   function follow(): void {
     const { image, view } = viewer;
-    const isWhole = !image || (view.width >= image.width * view.scale * 0.98 && view.height >= image.height * view.scale * 0.98);
-    element.hidden = isWhole;
-    if (!image || isWhole) return;
+    const isIdle = !image || isSeen(view, drawing.info?.box ?? [0, 0, image.width, image.height]);
+    element.hidden = isIdle;
+    if (!image || isIdle) return;
     if (shown !== image.id) {
       shown = image.id;
       factor = SIDE / Math.max(image.width, image.height);
@@ -47,5 +47,13 @@ export function minimap(viewer: CanvasViewer, api: Api): HTMLElement {
   });
   viewer.on("view", follow);
   viewer.onDisplay(follow);
+  drawing.on("open", follow);
   return element;
+}
+
+/** Whether all of a part of the image is in view, but for a hair at its edges: no map is needed. */
+function isSeen(view: View, [x0, y0, x1, y1]: Box): boolean {
+  const [right, bottom] = [view.x + view.width / view.scale, view.y + view.height / view.scale];
+  const [dx, dy] = [0.02 * (x1 - x0), 0.02 * (y1 - y0)];
+  return view.x <= x0 + dx && view.y <= y0 + dy && right >= x1 - dx && bottom >= y1 - dy;
 }

@@ -1,5 +1,6 @@
 // The nuclei that raters dispute: how each looks, who said what, what the truth says, and the decision of a senior.
 import type { Studio } from "../contracts";
+import { shown } from "../classes/legend";
 import { count, h, tried, type Child } from "./dom";
 import { jumpTo } from "./jump";
 import type { Board, Disputed } from "./values";
@@ -43,7 +44,7 @@ export function labelsOf(disputed: Disputed[]): string[] {
 }
 
 function words(label: string): string {
-  return label === NOTHING ? "no nucleus" : label || "no class";
+  return label === NOTHING ? "no nucleus" : shown(label) || "no class";
 }
 
 function keyOf(labels: string[], label: string): string {
@@ -79,14 +80,19 @@ function card(studio: Studio, board: Board, one: Disputed, labels: string[], tel
   return h("li", { class: "dispute", tabindex: 0, "aria-label": name },
     h("button", { type: "button", class: "crop", title: "Show it in its field", "aria-label": `${name}: show it in its field`, onclick: () => void open() }, picture(studio, board, one)),
     h("div", { class: "dispute-words" }, h("p", {}, h("strong", {}, `Field ${one.number}`)), votes(one), truth(one)),
-    h("div", { class: "dispute-decision", role: "group", "aria-label": `Decision on nucleus ${one.item}` }, h("div", { class: "keys" }, buttons, rare), by, said));
+    h("div", { class: "dispute-decision", role: "group", "aria-label": `Decision on nucleus ${one.item}` }, h("div", { class: "keys" }, buttons, rare, by), said));
 }
 
 /** The classes of the study that have no key. */
 function others(one: Disputed, labels: string[], decide: (label: string) => void): HTMLSelectElement | null {
   const rest = one.choices.filter((label) => !labels.includes(label));
   if (!rest.length) return null;
-  const select = h("select", { "aria-label": `Another class of nucleus ${one.item}` }, h("option", { value: "" }, "Another class"), rest.map((label) => h("option", { value: label }, label)));
+  const select = h("select", { "aria-label": `Another class of nucleus ${one.item}` }, h("option", { value: "" }, "Another class"), rest.map((label) => h("option", { value: label }, shown(label))));
+  select.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault(); // an arrow alone would decide for each class on the way
+    select.showPicker();
+  });
   select.addEventListener("change", () => decide(select.value || (one.adjudicated?.label ?? "")));
   return select;
 }
@@ -106,11 +112,15 @@ function votes(one: Disputed): HTMLElement {
 }
 
 function truth(one: Disputed): HTMLElement {
-  const sure = one.confidence === null ? "" : `, ${Math.round(100 * one.confidence)} % sure`;
+  const sure = one.confidence === null ? "" : `, ${percent(one.confidence)} sure`;
   const most = one.votes[0]?.raters.length ?? 0;
   const own = one.votes.find((vote) => vote.label === one.label)?.raters.length ?? 0;
-  const against = own < most ? " against most of its raters" : "";
+  const against = own < most ? ", against most of its raters" : "";
   return h("p", { class: "muted" }, "The truth method says ", h("strong", {}, words(one.label)), sure, against, ".");
+}
+
+function percent(confidence: number): string {
+  return confidence > 0.995 ? "over 99 %" : `${Math.round(100 * confidence)} %`;
 }
 
 function pressed(event: KeyboardEvent, list: HTMLElement): void {

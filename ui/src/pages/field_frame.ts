@@ -1,5 +1,5 @@
 // A field that is a part of its image: it fills the view, and what lies around it is dimmed.
-import type { Box, Studio, View } from "../contracts";
+import type { Box, ImageInfo, Studio, View } from "../contracts";
 import { placeOf } from "./jump";
 
 const MARGIN = 0.96;
@@ -18,7 +18,7 @@ export function installFieldFrame(studio: Studio): void {
   state.on("open", () => {
     const box = state.info?.box ?? null;
     viewer.removeOverlay("field");
-    if (box) viewer.addOverlay({ id: "field", order: 5, visible: true, draw: (ctx, view) => drawFrame(ctx, view, box) });
+    if (box && state.info?.study) viewer.addOverlay({ id: "field", order: 5, visible: true, draw: (ctx, view) => drawFrame(ctx, view, box, state.image) });
     if (state.info?.study && shown !== state.id && !placeOf(location.hash)) show();
     shown = state.id;
   });
@@ -40,12 +40,12 @@ export function fieldView(box: Box, view: Pick<View, "width" | "height">): [numb
   return [(x0 + x1) / 2, (y0 + y1) / 2, Math.min(MOST_SCALE, scale > 0 ? scale : 1)];
 }
 
-function drawFrame(ctx: CanvasRenderingContext2D, view: View, [x0, y0, x1, y1]: Box): void {
+function drawFrame(ctx: CanvasRenderingContext2D, view: View, [x0, y0, x1, y1]: Box, image: ImageInfo | null): void {
   const [left, top] = [(x0 - view.x) * view.scale, (y0 - view.y) * view.scale];
   const [width, height] = [(x1 - x0) * view.scale, (y1 - y0) * view.scale];
   ctx.fillStyle = "rgb(0 0 0 / 55%)";
   ctx.beginPath();
-  ctx.rect(0, 0, view.width, view.height);
+  ctx.rect(-view.x * view.scale, -view.y * view.scale, (image?.width ?? 0) * view.scale, (image?.height ?? 0) * view.scale);
   ctx.rect(left, top, width, height);
   ctx.fill("evenodd");
   for (const [wide, colour] of [[3, "#000"], [1.5, "#fff"]] as const) {

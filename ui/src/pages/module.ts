@@ -24,12 +24,16 @@ export const teamwork: Module = {
     const { shell } = studio;
     shell.addPage({ path: "fields", title: "My fields", menu: { name: "My fields", order: 10, roles: WORKERS }, show: (element) => showFields(studio, element) });
     shell.addPage({ path: "studies", title: "Studies", menu: { name: "Studies", order: 20, roles: LEADS }, show: (element) => showStudies(studio, element) });
-    shell.addPage({ path: "studies/new", title: "Make a study", show: (element) => showWizard(studio, element) });
-    shell.addPage({ path: "study/:id", title: "Study", show: (element, { id }) => showStudy(studio, element, id ?? "") });
-    shell.addPage({ path: "study/:id/consensus", title: "Consensus", show: (element, { id }) => showConsensus(studio, element, id ?? "") });
+    shell.addPage({ path: "studies/new", title: "Make a study", under: "studies", show: (element) => showWizard(studio, element) });
+    shell.addPage({ path: "study/:id", title: "Study", under: "studies", show: (element, { id }) => showStudy(studio, element, id ?? "") });
+    shell.addPage({ path: "study/:id/consensus", title: "Consensus", under: "studies", show: (element, { id }) => showConsensus(studio, element, id ?? "") });
     shell.addPage({ path: "review", title: "Review", menu: { name: "Review", order: 30, roles: LEADS }, show: (element) => showReview(studio, element) });
     shell.addPage({ path: "people", title: "People", menu: { name: "People", order: 40, roles: LEADS }, show: (element) => showPeople(studio, element) });
     shell.addPage({ path: "classes", title: "Classes", menu: { name: "Classes", order: 50, roles: ["admin"] }, show: (element) => showClasses(studio, element) });
+    studio.document.on("open", () => {
+      const info = studio.document.info;
+      if (info?.study) shell.under(info.owner === studio.api.me?.alias ? "fields" : "review");
+    });
     installWorkStrip(studio);
     installReviewPanel(studio);
     installHistoryPanel(studio);

@@ -5,6 +5,8 @@ import { chip } from "./parts";
 import { isLead, type ReviewItem, type Status, type Step } from "./values";
 import { showMark } from "./work_strip";
 
+const MARK = "Mark for a review";
+
 export function installReviewPanel(studio: Studio): void {
   const element = h("div", { class: "review-panel" });
   studio.shell.addPanel({ id: "review", title: "Review", side: "right", element, order: -10 });
@@ -12,6 +14,9 @@ export function installReviewPanel(studio: Studio): void {
   const hide = (is: boolean): void => {
     const panel = section();
     if (panel) panel.hidden = is;
+    const button = document.querySelector<HTMLElement>(`.tool[aria-label="${MARK}"]`);
+    if (button?.ariaPressed === "true" && is) studio.shell.useTool("move");
+    if (button) button.hidden = is;
   };
   hide(true);
   let mark: [number, number] | null = null;
@@ -123,7 +128,7 @@ function stepsList(studio: Studio, steps: Step[]): Child[] {
 function markTool(placed: (x: number, y: number) => void): Tool {
   return {
     id: "review-mark",
-    name: "Mark for a review",
+    name: MARK,
     key: "",
     cursor: "crosshair",
     icon: "M12 3v5M12 16v5M3 12h5M16 12h5M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10",

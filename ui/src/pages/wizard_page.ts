@@ -97,7 +97,7 @@ function form(studio: Studio, images: ImageInfo[], people: Person[], classes: Pr
       h("div", { class: "row" },
         number("Raters per field (0: all)", 0, 1000, draft.overlap, (v) => (draft.overlap = v), changed),
         number("Fields seen again by each", 0, 500, draft.repeats, (v) => (draft.repeats = v), changed)),
-      h("p", { class: "hint" }, "A field that comes again shows how well a rater agrees with himself. Raters are not told."),
+      h("p", { class: "hint" }, "A field that comes again shows how well raters agree with themselves. They are not told."),
     ),
     step(
       "Suggestions",

@@ -69,7 +69,7 @@ export function installWorkStrip(studio: Studio): void {
     return [
       h("strong", {}, `Field ${now.field.number} of ${now.field.of}`),
       chip(now.field.status),
-      ...(now.field.review && now.field.status === "needs_work" ? [h("q", { class: "reason" }, now.field.review.reason)] : []),
+      ...(now.field.review && now.field.status === "needs_work" ? [h("q", { class: "reason", title: now.field.review.reason }, now.field.review.reason)] : []),
       ...(done ? [now.field.status === "done" ? again : h("span", {}), onward] : [finish]),
     ];
   }

@@ -108,6 +108,15 @@ export class StudioShell implements Shell {
     document.title = `${text} · nuclarium`;
   }
 
+  under(path: string): void {
+    for (const link of this.places.menu.children) {
+      const its = link.getAttribute("href");
+      if (its === location.hash) link.setAttribute("aria-current", "page");
+      else if (its === `#/${path}`) link.setAttribute("aria-current", "true"); // it, or a page below it
+      else link.removeAttribute("aria-current");
+    }
+  }
+
   status(area: "saved" | "message", text: string, state: "ok" | "busy" | "warn" | "error" = "ok"): void {
     if (area === "message") return toast(this.places.toasts, text, state);
     this.places.saved.dataset["state"] = state;
@@ -141,6 +150,7 @@ export class StudioShell implements Shell {
       location.hash = "#/login";
       return;
     }
+    for (const dialog of document.querySelectorAll<HTMLDialogElement>(".help[open], .classes-dialog[open]")) dialog.close();
     this.leave?.();
     this.leave = null;
     this.showMenu();
@@ -173,11 +183,9 @@ export class StudioShell implements Shell {
     const role = this.parts.api.me?.role;
     const entries = this.pages.filter((p) => p.menu && role && (p.menu.roles?.includes(role) ?? true));
     entries.sort((a, b) => (a.menu?.order ?? 0) - (b.menu?.order ?? 0));
-    const links = entries.map((page) => {
-      const isHere = matchPath(page.path, location.hash) !== null;
-      return h("a", { href: `#/${page.path}`, "aria-current": isHere ? "page" : null }, page.menu?.name ?? "");
-    });
-    this.places.menu.replaceChildren(...links);
+    this.places.menu.replaceChildren(...entries.map((page) => h("a", { href: `#/${page.path}` }, page.menu?.name ?? "")));
+    const shown = this.pages.find((page) => matchPath(page.path, location.hash));
+    this.under(shown?.under ?? shown?.path ?? "");
     this.places.corner.querySelector(".person")?.remove();
     const me = this.parts.api.me;
     if (me && !me.single_user) this.places.corner.append(this.person(me.name));
