@@ -68,9 +68,7 @@ BODIES = {
 }
 
 
-REFUSED = {("POST /api/me/password", role): 403 for role in ROLES} | {
-    ("POST /api/images/{image}/suggestions", "rater"): 404
-}
+REFUSED = {("POST /api/me/password", role): 403 for role in ROLES} | {}
 """What the route itself refuses: another's password; a file that is not listed for raters."""
 
 
