@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         place = Path(folder)
         spots = make_stacks(place / "stacks")
-        nuclarium("init", "organoids", cwd=place)
+        nuclarium("init", "organoids", "--classes", "nucls", cwd=place)
         files = sorted((place / "stacks").iterdir())
         nuclarium("import", *files, "--project", "organoids", cwd=place)
         project = place / "organoids"
