@@ -63,7 +63,7 @@ def export(
     from nuclarium.workspace.study_export import export_project
 
     count = export_project(project, out, form, study=study, truth=truth, made_by=command_line())
-    typer.echo(f"{count:,} {'file' if count == 1 else 'files'} are in {out}.")
+    typer.echo(f"{count:,} {'file is' if count == 1 else 'files are'} in {out}.")
 
 
 @annotations_app.command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from nuclarium.annotate.checks import new_id
 from nuclarium.annotate.nuclei import Nucleus
 from nuclarium.core.errors import UnreadableImageError
+from nuclarium.core.outlines import ring_area
 from nuclarium.io.interchange.rle import decompress, mask_of
 from nuclarium.workspace.drawn_shapes import MOST_PIXELS, Drawn, box_ring, traced
 
@@ -56,14 +57,9 @@ def _of_annotation(row: Mapping[str, Any], names: Mapping[Any, str]) -> Nucleus 
         return found[0] if found else None
     rings = [ring for ring in drawn or () if len(ring) >= 6]
     if rings:
-        largest = max(rings, key=_area)
+        largest = max(rings, key=lambda ring: abs(ring_area(np.reshape(ring, (-1, 2)))))
         return Nucleus(new_id("n"), "outline", (tuple(map(float, largest)),), label, z)
     x, y, wide, high = (float(number) for number in row["bbox"])
     if wide == high == 0:
         return Nucleus(new_id("n"), "point", ((x, y),), label, z)
     return Nucleus(new_id("n"), "box", (box_ring(x, y, x + wide, y + high),), label, z)
-
-
-def _area(ring: Sequence[float]) -> float:
-    x, y = np.asarray(ring[::2], np.float64), np.asarray(ring[1::2], np.float64)
-    return abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2))

@@ -136,6 +136,15 @@ def _forget(project, folder):
         store.add_user("Ada", "admin", alias="A1")
 
 
+def test_a_nucleus_in_parts_stays_one(project, tmp_path):
+    parts = [[[[1, 1], [3, 1], [3, 3], [1, 1]]], [[[5, 5], [15, 5], [15, 15], [5, 15], [5, 5]]]]
+    feature = {"geometry": {"type": "MultiPolygon", "coordinates": parts}, "properties": {}}
+    (tmp_path / "field.geojson").write_text(json.dumps({"features": [feature]}))
+    import_project(project.folder, tmp_path / "field.geojson")
+    ((_, _, rings, _),) = nuclei(project)
+    assert rings == ((5, 5, 15, 5, 15, 15, 5, 15),)
+
+
 def test_coco_of_other_programs(project, tmp_path):
     mask = discs() == 2
     content = {

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nuclarium.core.errors import UnreadableImageError
+from nuclarium.core.outlines import ring_area
 from nuclarium.io.write import written_whole
 
 Ring = tuple[float, ...]
@@ -67,7 +70,7 @@ def write_classed_geojson(
 
 
 def read_classed_geojson(path: Path) -> list[ClassedOutline]:
-    """Read the polygons of a GeoJSON file with their classes; each part of one is an outline.
+    """Read the polygons of a GeoJSON file with their classes; of several parts the largest.
 
     Geometries other than polygons are left out.
 
@@ -117,6 +120,7 @@ def _outlines(feature: Mapping[str, Any]) -> Iterator[ClassedOutline]:
     geometry = feature["geometry"]
     coordinates = geometry["coordinates"]
     parts = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(geometry["type"], [])
+    parts = sorted(parts, key=lambda rings: -abs(ring_area(np.asarray(rings[0])[:, :2])))[:1]
     properties = feature.get("properties") or {}
     class_name = (properties.get("classification") or {}).get("name", "")
     name = properties.get("name") or ""
