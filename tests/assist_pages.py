@@ -73,7 +73,7 @@ def opened_page(browser, address, width=1280, height=800, scheme="light"):
     page.goto(address)
     page.locator("a.card, .card a").first.click()
     page.locator(".viewer canvas").first.wait_for()
-    page.wait_for_function("document.querySelector('.title').textContent !== ''")
+    page.wait_for_function("() => document.querySelector('.title').textContent !== ''")
     yield page
     page.context.close()
     assert mistakes == []

@@ -110,7 +110,7 @@ def test_two_people_on_one_nucleus_choose_and_nothing_vanishes(studio):
     until(lambda: len(studio.nuclei) == 1)
     name = studio.nuclei[0].id
     ben.page.wait_for_function(
-        "[...document.querySelectorAll('.count')].some((c) => c.textContent === '1')"
+        "() => [...document.querySelectorAll('.count')].some((c) => c.textContent === '1')"
     )
     ben.context.set_offline(True)
     ben.press("b")

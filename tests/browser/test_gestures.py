@@ -248,7 +248,9 @@ def test_side_by_side_swipe_and_the_view_of_uncertainty(studio):
     page = hand.page
     page.get_by_role("button", name="Side by side").click()
     box = page.locator(".viewer").bounding_box()
-    page.wait_for_function("!document.querySelector('output.zoom').textContent.startsWith('0')")
+    page.wait_for_function(
+        "() => !document.querySelector('output.zoom').textContent.startsWith('0')"
+    )
     hand.press("Home", "d")
     half = (box["width"] - 2) / 2
     scale = 0.96 * min(half, box["height"]) / SIDE

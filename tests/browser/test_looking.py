@@ -49,7 +49,9 @@ def test_dragging_moves_the_image_and_a_plane_has_its_own_tiles(page):
     viewer = page.locator(".viewer")
     viewer.hover(position={"x": 300, "y": 300})
     where = page.locator("output.where")
-    page.wait_for_function("document.querySelector('output.where').textContent.startsWith('x ')")
+    page.wait_for_function(
+        "() => document.querySelector('output.where').textContent.startsWith('x ')"
+    )
     x, _ = map(int, re.findall(r"\d+", where.inner_text()))
     page.mouse.down()
     page.mouse.move(500, 420, steps=5)

@@ -47,7 +47,7 @@ def test_field_of_what_is_in_view_is_kept_and_opens_where_it_lies(serve, enter, 
     assert 0 < y0 < y1 < SIDE
     page.reload()
     page.locator(".fields a[aria-current]", has_text="µm ×").wait_for()
-    page.wait_for_function("document.querySelector('output.zoom').textContent === '90 %'")
+    page.wait_for_function("() => document.querySelector('output.zoom').textContent === '90 %'")
     page.locator(".viewer").hover(position={"x": viewer["width"] / 2, "y": viewer["height"] / 2})
     where = page.locator("output.where", has_text="x ").inner_text()
     x, y = map(int, re.findall(r"\d+", where))
