@@ -58,11 +58,16 @@ class Finding:
     covered : float
         Part of the bright pixels, above the middle of the range, that are in nuclei; 1 without any
         such pixel, and for colour, where brightness says nothing.
+    smoothness : float
+        Correlation of pixels with their neighbours: near 1 where what is bright is many pixels
+        wide, 0 for noise that has nothing to do with its neighbours. It is 1 where nobody asks:
+        for a plane that was not enlarged, and for colour.
     """
 
     score: npt.NDArray[np.float64]
     diameter: npt.NDArray[np.float64]
     covered: float = 1.0
+    smoothness: float = 1.0
 
     @property
     def sureness(self) -> float:
@@ -119,7 +124,8 @@ class SampledPlane:
     def windows(self, magnification: float, spec: InputSpec) -> tuple[Box, ...]:
         """Where to look: the whole plane if one run of the network holds it, or some windows.
 
-        On a large plane the windows lie where there is contrast, and are a small part of it.
+        On a large plane the windows lie where there is contrast, and are a small part of it. Where
+        one of a reduced plane would be most of it, the whole is looked at, and has its labels then.
         """
         if max(self.shape) * max(1, magnification) <= spec.tile_size:
             return (Box.of_shape(self.shape),)
@@ -127,6 +133,9 @@ class SampledPlane:
         side = min(_LARGEST_WINDOW, int(_WINDOW_SIDE / magnification))
         if magnification == 1:
             side = int(np.clip(math.sqrt(budget), side // 2, side))
+        is_most = 2 * side**2 >= self.shape[0] * self.shape[1]
+        if is_most and max(self.shape) * magnification <= spec.tile_size:
+            return (Box.of_shape(self.shape),)
         most = _MOST_WINDOWS if magnification > 1 else max(1, int(budget / side**2))
         return _apart(self.lit, side, self.shape, min(most, _MOST_WINDOWS))
 
@@ -190,7 +199,7 @@ def look(
     for window in windows:
         labels = _labels_of(plane, window, intensity, magnification, model, engine)
         seen = intensity.apply(plane.read(window)) if model.input.kind != "colour" else None
-        parts.append(_part(labels, seen))
+        parts.append(_part(labels, seen, is_enlarged=magnification > 1))
     is_whole = windows == (Box.of_shape(plane.shape),)
     return _finding(parts), labels if is_whole else None
 
@@ -203,27 +212,41 @@ class _Part:
     diameter: npt.NDArray[np.float64]
     bright: int
     bright_inside: int
+    variance: float
+    covariance: float
 
 
-def _part(found: PlaneLabels, seen: npt.NDArray[np.float32] | None) -> _Part:
+def _part(found: PlaneLabels, seen: npt.NDArray[np.float32] | None, *, is_enlarged: bool) -> _Part:
     labels = found.to_array()
     area = np.bincount(labels.ravel(), minlength=found.count + 1)[1:]
     kept = area <= _LARGEST_SHARE * labels.size
     bright = np.zeros(labels.shape, bool) if seen is None else seen > _BRIGHT
+    grain = seen if is_enlarged else None
     return _Part(
         score=found.nuclei.score[kept],
         diameter=2 * np.sqrt(area[kept] / np.pi),
         bright=int(bright.sum()),
         bright_inside=int((bright & (labels > 0)).sum()),
+        variance=0.0 if grain is None else float(grain.var()),
+        covariance=0.0 if grain is None else _neighbours_covariance(grain),
     )
+
+
+def _neighbours_covariance(seen: npt.NDArray[np.float32]) -> float:
+    """Mean product of what two neighbours differ by from the mean, down and to the right."""
+    apart = seen - seen.mean()
+    along = [apart[1:] * apart[:-1], apart[:, 1:] * apart[:, :-1]]
+    return float(np.mean([product.mean() if product.size else 0.0 for product in along]))
 
 
 def _finding(parts: Sequence[_Part]) -> Finding:
     bright = sum(part.bright for part in parts)
+    variance = sum(part.variance for part in parts)
     return Finding(
         score=np.concatenate([part.score for part in parts]),
         diameter=np.concatenate([part.diameter for part in parts]),
         covered=sum(part.bright_inside for part in parts) / bright if bright else 1.0,
+        smoothness=sum(part.covariance for part in parts) / variance if variance else 1.0,
     )
 
 

@@ -200,6 +200,27 @@ def test_grain_of_the_ground_beside_large_nuclei_is_not_taken_for_nuclei(fluo):
     assert 200 < view.diameter_px < 450
 
 
+@pytest.mark.parametrize(("width", "least"), [(0.7, 1.0), (0.8, 1.0), (0.9, 1.5)])
+def test_grain_of_a_dark_ground_is_not_enlarged_until_it_looks_like_nuclei(fluo, width, least):
+    light = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((160, 160)), width)
+    grain = np.clip(np.rint(3 * (light / light.std() - least)), 0, None).astype(np.uint8)
+    view = view_of(grain, fluo)
+    assert view.magnification == 1
+    assert view.labels.count == 0
+
+
+def test_smoothness_is_the_correlation_of_neighbours(fluo, rng):
+    noise = rng.normal(100, 10, (200, 200))
+    soft = ndimage.gaussian_filter(noise, 4)
+    flat = np.full((64, 64), 7, np.uint8)
+    sharp, smooth, even = (
+        look(plane_of(each), *fluo, magnification=2)[0] for each in (noise, soft, flat)
+    )
+    assert abs(sharp.smoothness) < 0.03
+    assert smooth.smoothness > 0.95
+    assert even.smoothness == 1
+
+
 def test_finding_that_holds_little_light_must_be_surer():
     def found(score, covered):
         return Finding(np.full(50, score), np.full(50, 20.0), covered)
@@ -249,6 +270,14 @@ def test_small_plane_is_looked_at_whole():
     assert plane.windows(1.0, InputSpec()) == (Box(0, 0, 200, 300),)
     assert plane.windows(0.125, InputSpec()) == (Box(0, 0, 200, 300),)
     assert plane.windows(4.0, InputSpec()) != (Box(0, 0, 200, 300),)
+
+
+def test_reduced_plane_is_looked_at_whole_where_a_window_would_be_most_of_it():
+    plane = plane_of(np.zeros((1040, 1388), np.uint8))
+    assert plane.windows(0.5, InputSpec()) == (Box(0, 0, 1040, 1388),)
+    assert plane.windows(1.0, InputSpec()) != (Box(0, 0, 1040, 1388),)
+    wide = plane_of(np.zeros((400, 3000), np.uint8))
+    assert wide.windows(0.5, InputSpec()) != (Box(0, 0, 400, 3000),)
 
 
 def test_colours_keep_the_range_of_their_type():
