@@ -77,6 +77,13 @@ class TrainConfig(BaseModel):
             "trained on, as if stained; for colour"
         ),
     ] = {}
+    tissue: Annotated[
+        Literal["loose", "crowded"],
+        Field(
+            description="For colour: nuclei as they lie in the images, or in most patches packed, "
+            "drawn out and stained each by itself, on scans that may be sharpened"
+        ),
+    ] = "loose"
     validation_fraction: Annotated[
         float, Field(ge=0, lt=1, description="Part of the images held out to watch the training")
     ] = 0.08
@@ -85,7 +92,7 @@ class TrainConfig(BaseModel):
         Field(
             description="Shipped model or model file whose training goes on; it decides `kind`, "
             "`targets`, `encoder`, `decoder_channels`, `full_size` and, where not given, "
-            "`decoder` and `turns`"
+            "`decoder`, `turns` and `blur_px`"
         ),
     ] = None
     targets: Annotated[
@@ -154,6 +161,13 @@ class TrainConfig(BaseModel):
     patience: Annotated[
         int, Field(ge=1, description="Validations without progress before the run stops")
     ] = 20
+    keep: Annotated[
+        Literal["best", "last"],
+        Field(
+            description="Weights for the model: those of the lowest loss on the images that watch, "
+            "or the last, where those images are unlike the ones that it is for"
+        ),
+    ] = "best"
     precision: Annotated[
         Literal["32-true", "bf16-mixed", "16-mixed"], Field(description="Lightning's precision")
     ] = "bf16-mixed"
@@ -180,6 +194,10 @@ class TrainConfig(BaseModel):
         int,
         Field(ge=1, le=8, description="Turns of an image that the model averages over"),
     ] = 1
+    blur_px: Annotated[
+        float,
+        Field(ge=0, le=8, description="Width of the Gaussian that the network sees through"),
+    ] = 0.0
     card: Annotated[
         dict[str, str], Field(description="Facts for the model card: data, licence, limits")
     ] = {}
@@ -218,6 +236,11 @@ class TrainConfig(BaseModel):
     def is_watched(self) -> bool:
         """Whether images are held out to watch the training."""
         return self.dataset is not None or self.validation_fraction > 0
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the model gets the weights that the images which watch like best."""
+        return self.is_watched and self.keep == "best"
 
     @property
     def mask_losses(self) -> dict[str, float]:
@@ -289,6 +312,7 @@ def _of_start(values: dict[str, Any], folder: Path) -> dict[str, Any]:
         **decided,
         "decoder": values.get("decoder", asdict(model.decoder)),
         "turns": values.get("turns", model.input.turns),
+        "blur_px": values.get("blur_px", model.input.blur_px),
     }
 
 

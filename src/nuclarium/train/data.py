@@ -1,11 +1,9 @@
-"""Images with their labels in memory, and the patches that a run draws from them."""
+"""The patches that a run draws from its images."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -13,84 +11,34 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
-from nuclarium.core.errors import SettingsError
-from nuclarium.core.labels import Labels
-from nuclarium.io import open_image
 from nuclarium.models.targets import largest_distances
 from nuclarium.predict.model import InputSpec
-from nuclarium.preprocess.intensity import percentile_range, type_range
 from nuclarium.train.augment import change_intensities, random_patch
 from nuclarium.train.augment_paper import paper_patch
 from nuclarium.train.config import TargetName, TrainConfig
 from nuclarium.train.empty import ground, haze, noise_field
-from nuclarium.train.pairs import Pair
+from nuclarium.train.examples import Example
 from nuclarium.train.paste import Patch, add_light, add_stain, pasted
 from nuclarium.train.stain import bodies_between, change_stain, stained
+from nuclarium.train.tissue import (
+    MOST_LAYERS,
+    MOST_STRETCH,
+    OWN_STAIN_FRACTION,
+    PAINTED_FRACTION,
+    painted,
+    stained_each,
+)
 
 EMPTY_FRACTION = 0.08
 PASTED_FRACTION = 0.3
 BODIES_FRACTION = 0.15
 HOLES_FRACTION = 0.3
 RESTAINED_FRACTION = 0.5
-DIAMETERS_PX = (6.0, 120.0)
-_USUAL_DIAMETER_PX = 20.0
+CROWDED_FRACTION = 0.6
+CROWDED_HOLES = 0.6
+CROWDED_BODIES = 0.4
 Pixels = npt.NDArray[np.float32]
 Sample = tuple[torch.Tensor, torch.Tensor]
-
-
-@dataclass(frozen=True)
-class Example:
-    """One image in memory with its truth.
-
-    Parameters
-    ----------
-    pixels : ndarray of float32, shape (H, W) or (H, W, 3)
-        With the two percentiles of its input mapped to 0 and 1, or the range of its type.
-    largest : ndarray of float32, shape (n + 1,)
-        As `targets.largest_distances` gives them.
-    """
-
-    name: str
-    pixels: npt.NDArray[np.float32]
-    labels: Labels
-    largest: npt.NDArray[np.float32]
-
-    @cached_property
-    def diameter_px(self) -> float:
-        """Median width of the nuclei; where there are none, a usual one."""
-        widths = 2 * self.largest[self.largest > 0]
-        return float(np.median(widths)) if len(widths) else _USUAL_DIAMETER_PX
-
-    def scale_range(self, wanted: tuple[float, float]) -> tuple[float, float]:
-        """Part of a range of magnifications in which the nuclei keep a size that can be learned."""
-        low, high = (limit / self.diameter_px for limit in DIAMETERS_PX)
-        lowest, highest = min(max(wanted[0], low), 1.0), max(min(wanted[1], high), 1.0)
-        return lowest, highest
-
-
-def load_example(pair: Pair, spec: InputSpec) -> Example:
-    """Read an image and its labels, with its intensities prepared as the model will see them."""
-    with open_image(pair.image) as image, open_image(pair.labels) as truth:
-        planes = image.shape[:3]
-        pixels, labels = image.read(), truth.read().astype(np.int32)
-    is_colour = spec.kind == "colour" and not pair.restained
-    if (pixels.ndim != 2 and not is_colour) or planes != (1, 1, 1):
-        came = "a colour image" if pixels.ndim != 2 else f"{planes} (time, channel, z)"
-        raise SettingsError(
-            f"{pair.image} must have one channel and one plane, but it is {came}. Leave it out "
-            "with `exclude`, or save the plane by itself."
-        )
-    if pixels.shape[:2] != labels.shape:
-        raise SettingsError(
-            f"{pair.labels} must have the size of its image, {pixels.shape[:2]}, but has "
-            f"{labels.shape}."
-        )
-    if is_colour:
-        shades = np.broadcast_to(pixels.reshape(*labels.shape, -1), (*labels.shape, 3))
-        scaled = type_range(pixels).apply(shades)
-    else:
-        scaled = percentile_range(pixels, spec.percentiles).apply(pixels)
-    return Example(pair.name, scaled, labels, largest_distances(labels))
 
 
 class RandomPatches(Dataset[Sample]):
@@ -101,9 +49,10 @@ class RandomPatches(Dataset[Sample]):
         self.spec = spec
         self.config = config
         self.is_colour = spec.kind == "colour"
+        self.is_crowded = self.is_colour and config.tissue == "crowded"
         weights = _weights(examples)
         as_if = np.array([self.is_colour and example.pixels.ndim == 2 for example in examples])
-        if as_if.any():
+        if as_if.any() and not as_if.all():
             weights[as_if] *= RESTAINED_FRACTION / weights[as_if].sum()
             weights[~as_if] *= (1 - RESTAINED_FRACTION) / weights[~as_if].sum()
         self.weights = weights / weights.sum()
@@ -124,9 +73,11 @@ class RandomPatches(Dataset[Sample]):
         patch = self._empty(rng) if rng.random() < EMPTY_FRACTION else self._random(rng)
         if self.is_colour:
             holes = None
-            if rng.random() < HOLES_FRACTION:
+            if rng.random() < (CROWDED_HOLES if self.is_crowded else HOLES_FRACTION):
                 holes = self._like(self._pick(rng), 1.0, rng).labels > 0
-            return patch.with_pixels(change_stain(patch.pixels, patch.targets, rng, holes))
+            return patch.with_pixels(
+                change_stain(patch.pixels, patch.targets, rng, holes, is_difficult=self.is_crowded)
+            )
         return patch.with_pixels(change_intensities(patch.pixels, rng))
 
     def _plain(self, rng: np.random.Generator) -> Patch:
@@ -141,15 +92,52 @@ class RandomPatches(Dataset[Sample]):
         stretch = 0.15 if self.is_colour else 0.06
         cut, scale = self._cut(example, example.scale_range(self.config.scale_range), stretch, rng)
         patch = self._coloured(cut, rng)
+        if self.is_crowded and rng.random() < CROWDED_FRACTION:
+            return self._crowd(patch, example, scale, rng)
         if rng.random() < PASTED_FRACTION:
-            above = self._coloured(self._like(example, scale, rng), rng)
-            patch, alpha = pasted(patch, above)
-            add = add_stain if self.is_colour else add_light
-            patch = patch.with_pixels(add(patch.pixels, above.pixels, alpha))
+            patch = self._pasted(patch, example, scale, rng)
         if self.is_colour and rng.random() < BODIES_FRACTION:
-            shapes = self._like(example, scale, rng).labels > 0
-            patch = patch.with_pixels(bodies_between(patch.pixels, shapes, patch.labels > 0, rng))
+            patch = self._with_bodies(patch, example, scale, rng)
         return patch
+
+    def _with_bodies(
+        self, patch: Patch, example: Example, scale: float, rng: np.random.Generator
+    ) -> Patch:
+        """Lay red cells or pigment, of the shapes of another example's nuclei, between nuclei."""
+        shapes = self._like(example, scale, rng).labels > 0
+        return patch.with_pixels(bodies_between(patch.pixels, shapes, patch.labels > 0, rng))
+
+    def _pasted(
+        self, patch: Patch, example: Example, scale: float, rng: np.random.Generator
+    ) -> Patch:
+        """Lay the nuclei of another example over a patch."""
+        above = self._coloured(self._like(example, scale, rng), rng)
+        patch, alpha = pasted(patch, above)
+        add = add_stain if self.is_colour else add_light
+        return patch.with_pixels(add(patch.pixels, above.pixels, alpha))
+
+    def _crowd(
+        self, patch: Patch, example: Example, scale: float, rng: np.random.Generator
+    ) -> Patch:
+        """Pack nuclei of several examples between each other, and draw all out in one direction."""
+        for _ in range(int(rng.integers(1, MOST_LAYERS + 1))):
+            patch = self._pasted(patch, example, scale, rng)
+        if rng.random() < PAINTED_FRACTION:
+            inward_px = patch.targets[1] * patch.largest[patch.labels]
+            patch = patch.with_pixels(painted(patch.labels, inward_px, rng))
+        elif rng.random() < OWN_STAIN_FRACTION:
+            patch = patch.with_pixels(stained_each(patch.pixels, patch.labels, patch.targets, rng))
+        if rng.random() < CROWDED_BODIES:
+            patch = self._with_bodies(patch, example, scale, rng)
+        pixels, labels, _ = random_patch(
+            patch.pixels,
+            patch.labels,
+            size=self.config.patch_size_px,
+            scale_range=(1.0, 1.0),
+            stretch=float(rng.uniform(0, MOST_STRETCH)),
+            rng=rng,
+        )
+        return Patch(pixels, labels, largest_distances(labels))
 
     def _pick(self, rng: np.random.Generator) -> Example:
         return self.examples[rng.choice(len(self.examples), p=self.weights)]

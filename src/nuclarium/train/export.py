@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from nuclarium.core.errors import InputNotFoundError, SettingsError
 from nuclarium.models.export import export_network, load_run_network
@@ -70,6 +71,7 @@ def export_run(
         "trained_on": record["train"],
         "watched_on": record["val"],
         "started": record["started"],
+        **({"started_from": record["started_from"]} if "started_from" in record else {}),
         "step": _step(checkpoint),
         "versions": record["versions"],
         "settings": {name: value for name, value in config.items() if name not in _NOT_IN_CARD},
@@ -83,6 +85,7 @@ def export_run(
             kind=config.get("kind", "fluorescence"),
             divisor=network.divisor,
             turns=config.get("turns", 1),
+            blur_px=config.get("blur_px", 0.0),
         ),
         decoder_spec=decoder,
         card=card,
@@ -101,10 +104,10 @@ def _read_calibration(path: Path) -> Calibration:
         ) from error
 
 
-def _step(checkpoint: Path) -> int | None:
-    """Step in a name such as ``best-step=200-v1``, whose version Lightning adds if it is taken."""
-    found = re.search(r"step=(\d+)", checkpoint.stem)
-    return int(found[1]) if found else None
+def _step(checkpoint: Path) -> int:
+    """Return how many steps were made when a checkpoint was written."""
+    stored = torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=False)
+    return int(stored["global_step"])
 
 
 def _read_json(path: Path) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 
 from nuclarium.predict.model import InputSpec
 from nuclarium.train.config import read_config
-from nuclarium.train.data import RandomPatches, load_example
+from nuclarium.train.data import RandomPatches
+from nuclarium.train.examples import load_example
 from nuclarium.train.pairs import train_and_watch
 from nuclarium.train.paste import Patch
 

@@ -23,7 +23,8 @@ from nuclarium.models.build import load_model_weights
 from nuclarium.models.weights import DOWNLOADED, load_downloaded_weights, load_encoder_weights
 from nuclarium.predict.model import InputSpec, load_model
 from nuclarium.train.config import TrainConfig, read_config
-from nuclarium.train.data import CentrePatches, Example, RandomPatches, Sample, load_example
+from nuclarium.train.data import CentrePatches, RandomPatches, Sample
+from nuclarium.train.examples import Example, load_example
 from nuclarium.train.module import NucleusModule
 from nuclarium.train.pairs import Pair, data_hash, train_and_watch
 from nuclarium.train.trainer import make_trainer
@@ -55,7 +56,8 @@ def train(
     Returns
     -------
     checkpoint : Path
-        The best checkpoint by validation loss, or the last when nothing is held out.
+        The best checkpoint by validation loss, or the last when nothing is held out or `keep` is
+        ``last``.
 
     Raises
     ------
@@ -102,6 +104,14 @@ def _start_weights(module: NucleusModule, config: TrainConfig, folder: Path) -> 
         load_encoder_weights(module.network.encoder, weights_path(config.encoder_weights, folder))
 
 
+def _start_record(config: TrainConfig) -> dict[str, Any]:
+    """Tell what a run goes on from, so that its record does not rest on where that lay."""
+    if config.start_from is None:
+        return {}
+    model = load_model(config.start_from)
+    return {"started_from": {"name": model.name, "sha256": model.hash}}
+
+
 def load_patches(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair]) -> Patches:
     """Read all images of a run.
 
@@ -110,7 +120,7 @@ def load_patches(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[P
     SettingsError
         If no image to train on holds a nucleus, or one cannot be used.
     """
-    spec = InputSpec(kind=config.kind)
+    spec = InputSpec(kind=config.kind, blur_px=config.blur_px)
     data = Patches(
         [load_example(pair, spec) for pair in train_pairs],
         [load_example(pair, spec) for pair in val_pairs],
@@ -240,6 +250,7 @@ def _record(config: TrainConfig, train_pairs: list[Pair], val_pairs: list[Pair],
         "started": earlier.get("started", now),
         "versions": {name: importlib.metadata.version(name) for name in packages},
         "seed": config.seed,
+        **_start_record(config),
         "train": {"images": len(train_pairs), "sha256": data_hash(train_pairs)},
         "val": {"images": len(val_pairs), "sha256": data_hash(val_pairs)},
         "train_names": [pair.name for pair in train_pairs],

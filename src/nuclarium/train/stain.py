@@ -24,7 +24,8 @@ EOSIN = (0.15, 0.90, 0.35)
 PIGMENT = (0.35, 0.60, 0.75)
 """Optical density in red, green and blue, as unit vectors nearly."""
 
-_DARKEST = 0.01
+DARKEST = 0.01
+"""Part of the light that passes everywhere, so that densities are finite."""
 
 
 def stained(density: Pixels, foreground: Pixels, rng: np.random.Generator) -> Pixels:
@@ -52,7 +53,7 @@ def stained(density: Pixels, foreground: Pixels, rng: np.random.Generator) -> Pi
     if rng.random() < 0.7:  # chromatin in clumps
         clumps = texture(foreground.shape, rng)
         dye = dye * (1 + rng.uniform(0.5, 2.5) * (clumps - 0.5) * foreground)
-    return absorbed(np.maximum(dye, 0), _stain(HAEMATOXYLIN, rng))
+    return absorbed(np.maximum(dye, 0), stain_colour(HAEMATOXYLIN, rng))
 
 
 def change_stain(
@@ -60,6 +61,8 @@ def change_stain(
     targets: Pixels,
     rng: np.random.Generator,
     holes: npt.NDArray[np.bool_] | None = None,
+    *,
+    is_difficult: bool = False,
 ) -> Pixels:
     """Change what stains and scanners change, each at random: counterstain, colours, focus, noise.
 
@@ -71,6 +74,8 @@ def change_stain(
         Foreground and distance, as `models.targets.foreground_and_distance` gives them.
     holes : ndarray of bool, shape (H, W), optional
         Where there is to be no tissue; nuclei are left whole.
+    is_difficult : bool
+        Whether scanners may sharpen, files be JPEG twice as often, and holes be partly filled.
 
     Returns
     -------
@@ -81,20 +86,24 @@ def change_stain(
         white = np.percentile(changed.reshape(-1, 3)[::7], 95, axis=0)
         changed = changed / np.maximum(white, 0.2).astype(np.float32)
     if rng.random() < 0.4:
-        changed = _vesicular(np.clip(changed, _DARKEST, 1.0), targets, rng)
+        changed = _vesicular(np.clip(changed, DARKEST, 1.0), targets, rng)
     if rng.random() < 0.2:
         changed = changed * _nucleoli(targets[0], rng)
     if rng.random() < 0.7:
         changed = changed * _counterstain(targets[0], rng)
     if holes is not None:
-        changed = _with_holes(changed, holes & (targets[0] == 0), rng)
-    changed = _other_colours(np.clip(changed, _DARKEST, 1.0), rng)
+        open_part = rng.uniform(0.3, 1.0) if is_difficult else 1.0
+        changed = _with_holes(changed, holes & (targets[0] == 0), open_part, rng)
+    changed = _other_colours(np.clip(changed, DARKEST, 1.0), rng)
     if rng.random() < 0.3:
         changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 2.0))
+    if is_difficult and rng.random() < 0.3:
+        soft = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.6, 2.5))
+        changed = np.clip(changed + np.float32(rng.uniform(0.3, 2.0)) * (changed - soft), 0, 1)
     if rng.random() < 0.3:
         noise = rng.standard_normal(changed.shape, dtype=np.float32)
         changed = changed + noise * np.float32(rng.uniform(0.005, 0.08))
-    if rng.random() < 0.2:
+    if rng.random() < (0.4 if is_difficult else 0.2):
         quality = int(rng.integers(30, 90))
         bytes8 = np.rint(np.clip(changed, 0, 1) * 255).astype(np.uint8)
         packed = cv2.imencode(".jpg", bytes8, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
@@ -125,7 +134,7 @@ def bodies_between(
     if rng.random() < 0.5:
         density = density * (0.6 + 0.4 * texture(density.shape, rng))
     colour = PIGMENT if rng.random() < 0.3 else EOSIN
-    return pixels * absorbed(density, _stain(colour, rng))
+    return pixels * absorbed(density, stain_colour(colour, rng))
 
 
 def absorbed(density: Pixels, stain: Pixels) -> Pixels:
@@ -192,29 +201,32 @@ def _counterstain(foreground: Pixels, rng: np.random.Generator) -> Pixels:
     if rng.random() < 0.25:  # tissue shrinks away from nuclei and leaves a pale ring
         ring = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(1.5, 4))
         outside = outside * np.clip(1 - rng.uniform(0.5, 1.5) * ring, 0, 1)
-    eosin = absorbed(tissue * outside * rng.uniform(0.1, 1.2), _stain(EOSIN, rng))
+    eosin = absorbed(tissue * outside * rng.uniform(0.1, 1.2), stain_colour(EOSIN, rng))
     haze = texture(foreground.shape, rng) * outside * rng.uniform(0, 0.7)
     if rng.random() < 0.4:  # cytoplasm that takes up haematoxylin, so that nuclei hardly stand out
         near = cv2.GaussianBlur(foreground, (0, 0), rng.uniform(3, 12))
         haze = haze + near * outside * texture(foreground.shape, rng) * rng.uniform(0, 1.2)
     if rng.random() < 0.3:
         haze = haze + _specks(foreground, rng)
-    light = eosin * absorbed(haze, _stain(HAEMATOXYLIN, rng))
+    light = eosin * absorbed(haze, stain_colour(HAEMATOXYLIN, rng))
     if rng.random() < 0.4:
         light = light * _strands(outside, rng)
     return light
 
 
 def _with_holes(
-    pixels: npt.NDArray[Any], holes: npt.NDArray[np.bool_], rng: np.random.Generator
+    pixels: npt.NDArray[Any],
+    holes: npt.NDArray[np.bool_],
+    open_part: float,
+    rng: np.random.Generator,
 ) -> npt.NDArray[Any]:
     """Lumen, fat and tears: bare glass within tissue, at times with a dark edge."""
     soft = cv2.GaussianBlur(holes.astype(np.float32), (0, 0), rng.uniform(0.4, 1.5))
     rim = 4 * soft * (1 - soft) * rng.uniform(0, 1)
     glass = np.float32(rng.uniform(0.85, 1.0))
-    bare = pixels + soft[..., None] * (glass - pixels)
+    bare = pixels + np.float32(open_part) * soft[..., None] * (glass - pixels)
     return np.asarray(bare) * absorbed(
-        rim, _stain(HAEMATOXYLIN if rng.random() < 0.5 else EOSIN, rng)
+        rim, stain_colour(HAEMATOXYLIN if rng.random() < 0.5 else EOSIN, rng)
     )
 
 
@@ -225,31 +237,32 @@ def _strands(outside: npt.NDArray[Any], rng: np.random.Generator) -> Pixels:
     if rng.random() < 0.6:
         density = density * (texture(outside.shape, rng) > rng.uniform(0.4, 0.7))
     mixed = rng.uniform(0, 1)
-    stain = mixed * _stain(HAEMATOXYLIN, rng) + (1 - mixed) * _stain(EOSIN, rng)
+    stain = mixed * stain_colour(HAEMATOXYLIN, rng) + (1 - mixed) * stain_colour(EOSIN, rng)
     return absorbed(density * rng.uniform(0.2, 2.0), np.asarray(stain, np.float32))
 
 
 def _nucleoli(foreground: Pixels, rng: np.random.Generator) -> Pixels:
     """Dense dots within nuclei."""
-    dots = _dots(foreground.shape, int(rng.integers(30, 400)), rng.uniform(0.8, 2.0), rng)
-    return absorbed(dots * foreground, _stain(HAEMATOXYLIN, rng))
+    spots = dots(foreground.shape, int(rng.integers(30, 400)), rng.uniform(0.8, 2.0), rng)
+    return absorbed(spots * foreground, stain_colour(HAEMATOXYLIN, rng))
 
 
 def _specks(foreground: Pixels, rng: np.random.Generator) -> Pixels:
     """Dense dots of debris between nuclei, smaller than any nucleus."""
-    dots = _dots(foreground.shape, int(rng.integers(5, 80)), rng.uniform(0.5, 1.1), rng)
-    return np.asarray(dots * (1 - foreground))
+    specks = dots(foreground.shape, int(rng.integers(5, 80)), rng.uniform(0.5, 1.1), rng)
+    return np.asarray(specks * (1 - foreground))
 
 
-def _dots(shape: tuple[int, ...], count: int, sigma: float, rng: np.random.Generator) -> Pixels:
-    dots = np.zeros(shape, np.float32)
+def dots(shape: tuple[int, ...], count: int, sigma: float, rng: np.random.Generator) -> Pixels:
+    """Density of so many round dots at random places, `sigma` pixels wide; shape (H, W)."""
+    density = np.zeros(shape, np.float32)
     y, x = (rng.integers(side, size=count) for side in shape)
-    dots[y, x] = rng.uniform(1, 8, count) * max(1.0, sigma**2)
-    return np.asarray(cv2.GaussianBlur(dots, (0, 0), sigma), np.float32)
+    density[y, x] = rng.uniform(1, 8, count) * max(1.0, sigma**2)
+    return np.asarray(cv2.GaussianBlur(density, (0, 0), sigma), np.float32)
 
 
-def _stain(mean: tuple[float, float, float], rng: np.random.Generator) -> Pixels:
-    """Draw a stain's colour as one laboratory would mix it."""
+def stain_colour(mean: tuple[float, float, float], rng: np.random.Generator) -> Pixels:
+    """Draw a stain's colour as one laboratory would mix it: density in each channel, shape (3,)."""
     vector = np.maximum(np.array(mean) + rng.normal(0, 0.1, 3), 0.02)
     return np.asarray(vector / np.linalg.norm(vector) * np.sqrt(3) * 0.6, np.float32)
 

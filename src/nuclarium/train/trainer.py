@@ -17,11 +17,11 @@ from nuclarium.train.stopwatch import Stopwatch
 def make_trainer(
     config: TrainConfig, run: Path, *, progress: bool, title: str = "Training"
 ) -> tuple[lightning.Trainer, ModelCheckpoint | None]:
-    """Make the trainer of a run, and what knows its best checkpoint, if images watch it."""
+    """Make the trainer of a run, and what knows its best checkpoint, if it is kept."""
     folder = run / "checkpoints"
     last = ModelCheckpoint(folder, "last", enable_version_counter=False)
     best, watching = None, list[lightning.Callback]()
-    if config.is_watched:
+    if config.keeps_best:
         best = ModelCheckpoint(folder, "best-{step}", monitor="val_loss", save_top_k=1)
         # A resumed run ends its last epoch once more, without a validation to look at.
         stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 
 from nuclarium.core.geometry import Box
 from nuclarium.predict.model import InputSpec
@@ -114,7 +115,20 @@ def test_input_is_clipped_before_it_is_standardised():
 
 
 @given(
-    st.sampled_from([np.uint8, np.uint16]),
+    st.floats(0.5, 3),
+    st.sampled_from([(40, 30), (40, 30, 3)]),
+    st.integers(0, 999),
+)
+def test_input_is_seen_through_a_gaussian_where_the_model_says_so(blur_px, shape, seed):
+    pixels = np.random.default_rng(seed).random(shape, np.float32)
+    seen = InputSpec(mean=0, std=1, blur_px=blur_px).standardise(pixels)
+    sigma = (blur_px, blur_px, 0)[: len(shape)]
+    np.testing.assert_allclose(seen, gaussian_filter(pixels, sigma, mode="mirror"), atol=2e-3)
+    assert seen.dtype == np.float32
+
+
+@given(
+    st.sampled_from([np.uint8, np.uint16, np.dtype(">u2")]),
     st.integers(1 << 14, 1 << 15),
     st.lists(st.floats(0, 100), min_size=1, max_size=4),
     st.integers(0, 2**32 - 1),

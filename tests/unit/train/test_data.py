@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -10,12 +12,8 @@ from nuclarium.core.errors import InputNotFoundError, SettingsError  # noqa: E40
 from nuclarium.models.targets import largest_distances  # noqa: E402
 from nuclarium.predict.model import InputSpec  # noqa: E402
 from nuclarium.train.config import read_config  # noqa: E402
-from nuclarium.train.data import (  # noqa: E402
-    CentrePatches,
-    Example,
-    RandomPatches,
-    load_example,
-)
+from nuclarium.train.data import CentrePatches, RandomPatches  # noqa: E402
+from nuclarium.train.examples import Example, load_example  # noqa: E402
 from nuclarium.train.pairs import data_hash, list_pairs, split_pairs  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -60,6 +58,27 @@ def test_patches_are_what_the_network_and_the_loss_take(examples, config):
         assert pixels.dtype == targets.dtype == torch.float32
         assert torch.isfinite(pixels).all()
         assert 0 <= targets.min() <= targets.max() <= 1
+
+
+def test_crowded_tissue_has_more_nuclei_and_is_the_same_for_a_number(config, tmp_path):
+    pairs = list_pairs(config)
+    spec = InputSpec(kind="colour")
+    examples = [load_example(replace(pair, restained=True), spec) for pair in pairs]
+
+    def patches(tissue):
+        settings = config.model_copy(update={"kind": "colour", "tissue": tissue})
+        return RandomPatches(examples, spec, settings)
+
+    loose, crowded, again = (patches(tissue) for tissue in ("loose", "crowded", "crowded"))
+    counts = np.array(
+        [[len(np.unique(each.patch(i).labels)) for each in (loose, crowded)] for i in range(60)]
+    )
+    assert counts[:, 1].mean() > 1.1 * counts[:, 0].mean()
+    for number in range(12):
+        pixels, targets = crowded[number]
+        assert (pixels.shape, targets.shape) == ((3, 64, 64), (2, 64, 64))
+        assert torch.isfinite(pixels).all()
+        torch.testing.assert_close(again[number][0], pixels, rtol=0, atol=0)
 
 
 def test_centre_patch_is_the_middle_of_the_image(examples):

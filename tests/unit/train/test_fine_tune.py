@@ -1,3 +1,4 @@
+import hashlib
 import warnings
 
 import numpy as np
@@ -43,7 +44,7 @@ def base(tmp_path_factory):
         network,
         path,
         name="base",
-        input_spec=InputSpec(),
+        input_spec=InputSpec(turns=2, blur_px=0.75),
         decoder_spec=DecoderSpec(min_area_px=33),
         card={"settings": NETWORK},
     )
@@ -83,13 +84,19 @@ def test_adapts_a_model_to_a_folder_of_images(base, tmp_path, monkeypatch, count
     run = tmp_path / "run"
     settings = fine_tune.write_settings(tmp_path / "data", str(base[0]), run)
     assert read_config(settings).decoder["min_area_px"] == 33
+    assert read_config(settings).ema_decay ** fine_tune.STEPS == pytest.approx(5 / (count + 5))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Lightning's own, about its own
         assert train(settings, run, progress=False).is_file()
     adapted = export_run(run, tmp_path / "mine.onnx")
     assert adapted.name == "data"
     assert adapted.decoder.min_area_px == 33
+    assert (adapted.input.turns, adapted.input.blur_px) == (2, 0.75)
     assert adapted.card["settings"]["start_from"] == "base.onnx"
+    assert adapted.card["started_from"] == {
+        "name": "base",
+        "sha256": hashlib.sha256(base[0].read_bytes()).hexdigest(),
+    }
     assert adapted.card["trained_on"]["images"] == count
     stored = fine_tune.write_settings(tmp_path / "data", str(base[0]), run)
     assert stored == settings
@@ -119,6 +126,12 @@ def test_a_model_that_does_not_tell_its_network_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="does not say what network it is"):
         read_config(path)
     assert np.isfinite(load_model(silent).input.std)
+
+
+@pytest.mark.parametrize("steps", [50, 200, 1000])
+def test_the_fewer_images_the_more_is_kept_of_the_model(steps):
+    kept = [fine_tune.mean_decay(images, steps) ** steps for images in (1, 5, 20, 1000)]
+    np.testing.assert_allclose(kept, [5 / 6, 1 / 2, 1 / 5, 5 / 1005])
 
 
 @pytest.mark.parametrize(("count", "is_warned"), [(1, True), (4, True), (5, False)])

@@ -14,7 +14,8 @@ from nuclarium.models.losses import foreground_distance_loss  # noqa: E402
 from nuclarium.models.unet import NucleusUNet  # noqa: E402
 from nuclarium.predict.model import InputSpec  # noqa: E402
 from nuclarium.train.config import read_config  # noqa: E402
-from nuclarium.train.data import CentrePatches, load_example  # noqa: E402
+from nuclarium.train.data import CentrePatches  # noqa: E402
+from nuclarium.train.examples import load_example  # noqa: E402
 from nuclarium.train.export import export_run  # noqa: E402
 from nuclarium.train.module import NucleusModule  # noqa: E402
 from nuclarium.train.pairs import list_pairs  # noqa: E402
@@ -126,7 +127,17 @@ def test_checkpoint_that_was_saved_again_is_exported(finished, tmp_path):
         (tmp_path / "run" / name).write_bytes((finished[1] / name).read_bytes())
     again = tmp_path / "run" / "checkpoints" / "best-step=4-v1.ckpt"
     again.write_bytes(finished[2].read_bytes())
-    assert export_run(tmp_path / "run", tmp_path / "a.onnx").card["step"] == 4
+    model = export_run(tmp_path / "run", tmp_path / "a.onnx")
+    assert model.card["step"] == tensors(finished[2])[0]
+
+
+def test_run_that_keeps_the_last_weights_still_watches(tmp_path):
+    config = write_training_files(tmp_path, settings='keep = "last"\n')
+    run = tmp_path / "run"
+    assert start(config, run) == run / "checkpoints" / "last.ckpt"
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["last.ckpt"]
+    assert "val_loss" in (run / "log" / "metrics.csv").read_text()
+    assert export_run(run, tmp_path / "a.onnx").card["step"] == 6
 
 
 def test_exported_weights_are_those_of_the_best_checkpoint(finished):

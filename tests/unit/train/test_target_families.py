@@ -13,7 +13,8 @@ from nuclarium.evaluate import score
 from nuclarium.models.targets import largest_distances
 from nuclarium.predict.model import InputSpec
 from nuclarium.train.config import TrainConfig
-from nuclarium.train.data import Example, RandomPatches
+from nuclarium.train.data import RandomPatches
+from nuclarium.train.examples import Example
 
 FOLDER = str(Path(__file__).parents[3] / "benchmarks" / "targets")
 NAMES = ("distance", "border", "star", "flow")
