@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Train one shipped model, calibrate it on the images that watched its training, score it on images
-# that it never saw, and put all that into its file.
+# that it never saw, and put all that into its file. A model whose recipe goes on from another,
+# NAME_first.toml, gets that one trained before.
 #
 #     recipes/make.sh .venv/bin fluo ../shared/data/dsb2018/fluorescence_val.txt
 set -euo pipefail
@@ -9,6 +10,10 @@ data=${DATA:-../shared/data}/dsb2018
 run=runs/$name
 model=src/nuclarium/predict/zoo/$name.onnx
 
+if [ -e "recipes/${name}_first.toml" ]; then
+    "$bin/nuclarium" train "recipes/${name}_first.toml" --out "runs/${name}_first"
+    "$bin/nuclarium" export "runs/${name}_first" --out "runs/${name}_first/${name}_first.onnx"
+fi
 "$bin/nuclarium" train "recipes/$name.toml" --out "$run"
 "$bin/nuclarium" export "$run" --out "$run/bare.onnx"
 "$bin/python" -c 'import json, sys; print(*json.load(open(sys.argv[1]))["val_names"], sep="\n")' \

@@ -11,6 +11,8 @@ import typer
 
 from nuclarium.cli.options import INTERRUPTED, Json
 
+_MADE_BY = "make models, in nuclarium's source with the images beside it (docs/models.md)"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -30,7 +32,7 @@ def models(as_json: Json = False) -> None:
     from nuclarium.predict.model import load_model, shipped_models
 
     cards = {
-        name: {"sha256": loaded.hash, **loaded.card}
+        name: {"sha256": loaded.hash, "made_by": _MADE_BY, **loaded.card}
         for name, loaded in ((name, load_model(name)) for name in shipped_models())
     }
     if as_json:
