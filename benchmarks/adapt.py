@@ -72,6 +72,11 @@ def prepare_folder(data: Path, folder: Path) -> tuple[list[str], list[str]]:
     return names[::2], names[1::2]
 
 
+def holds_nuclei(folder: Path, name: str) -> bool:
+    path = next((folder / "labels").glob(f"{name}.*"))
+    return bool(cv2.imread(str(path), cv2.IMREAD_UNCHANGED).any())
+
+
 def some(folder: Path, names: list[str], target: Path) -> Path:
     """Copy of those images and labels of a folder."""
     for part in ("images", "labels"):
@@ -143,6 +148,8 @@ def main() -> None:
         if size:
             rng = np.random.default_rng((size, draw))
             names = list(rng.choice(pool, size, replace=False))
+            while not any(holds_nuclei(folder, name) for name in names):  # nobody annotates that
+                names = list(rng.choice(pool, size, replace=False))
             train = some(folder, names, args.out / f"train-{size}-{draw}")
             seconds = adapted(args.model, train, run)
             model = str(run / "model.onnx")

@@ -32,7 +32,7 @@ from scoring import oracle, table, tuned_and_scored
 
 from nuclarium.predict.model import InputSpec
 from nuclarium.train.config import TrainConfig, read_config
-from nuclarium.train.data import Example, load_example
+from nuclarium.train.examples import Example, load_example
 from nuclarium.train.pairs import Pair, list_pairs, split_pairs
 
 FAMILIES: dict[str, Family] = {

@@ -17,7 +17,8 @@ from nuclarium.models.unet import NucleusUNet
 from nuclarium.models.weights import load_encoder_weights
 from nuclarium.predict.model import InputSpec
 from nuclarium.train.config import TrainConfig
-from nuclarium.train.data import Example, RandomPatches, Sample
+from nuclarium.train.data import RandomPatches, Sample
+from nuclarium.train.examples import Example
 from nuclarium.train.run import weights_path
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")

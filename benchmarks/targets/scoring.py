@@ -12,7 +12,7 @@ from family import Family, Maps, Settings
 
 from nuclarium.evaluate import THRESHOLDS, ImageScores, score
 from nuclarium.predict.model import InputSpec
-from nuclarium.train.data import Example
+from nuclarium.train.examples import Example
 
 CRITERION = "average_precision@0.50:0.95"
 """Pooled score by which settings are chosen."""
