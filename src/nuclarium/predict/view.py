@@ -255,6 +255,18 @@ def _possible_contrasts(
     return (False, True), "the ground is neither dark nor bright, and the model is surer so"
 
 
+def _halfway(one: float, other: float) -> float:
+    """Power of two in the middle of two others, the one nearer the first if there are two.
+
+    Examples
+    --------
+    >>> _halfway(0.25, 1.0), _halfway(0.125, 1.0), _halfway(0.5, 1.0)
+    (0.5, 0.25, 0.5)
+    """
+    steps = math.log2(other / one)
+    return one * 2.0 ** math.trunc(steps / 2)
+
+
 class _Looks:
     """What a model finds in a plane of one contrast, at each magnification once."""
 
@@ -307,13 +319,19 @@ class _Looks:
         return self._follow(max(several, key=lambda value: self.at(value)[0].evidence))
 
     def _follow(self, magnification: float) -> float | None:
-        """Go where the sizes that are found lead, as long as they are sure."""
+        """Go where the sizes that are found lead, as long as they are sure.
+
+        Where a leap ends at nothing sure, go only half of the way.
+        """
         last: float | None = None
         seen: set[float] = set()
-        while magnification not in seen and self.is_sure(magnification):
+        while magnification not in seen:
             seen.add(magnification)
-            last = magnification
-            magnification = self._suited(magnification)
+            if self.is_sure(magnification):
+                last = magnification
+                magnification = self._suited(magnification)
+            elif last is not None:
+                magnification = _halfway(last, magnification)
         if last is None or not 0.5 <= self._suited(last) / last <= 2:
             return None  # else their size is one at which the model should have been sure, too
         return last

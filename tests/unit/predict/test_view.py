@@ -119,6 +119,22 @@ def test_size_that_no_nucleus_has_is_not_believed(fluo):
     assert not view_of(pixels, fluo, spacing=Spacing(0.01, 0.01)).is_estimated
 
 
+@pytest.mark.parametrize(("sure_at_half", "magnification"), [(True, 0.5), (False, 1.0)])
+def test_where_a_leap_ends_at_nothing_sure_half_of_it_is_tried(
+    sure_at_half, magnification, fluo, monkeypatch
+):
+    """Crowds of blurred nuclei, 42 px across: found at 1/4 and 1/2, but not as they are."""
+    score = {0.25: 0.95, 0.5: 0.95 if sure_at_half else 0.7}
+
+    def found(*_, magnification=1.0, **__):
+        return Finding(np.full(100, score.get(magnification, 0.7)), np.full(100, 42.0)), None
+
+    monkeypatch.setattr("nuclarium.predict.view.look", found)
+    view = view_of(np.zeros((64, 64), np.uint8), fluo)
+    assert view.magnification == magnification
+    assert view.is_estimated == sure_at_half
+
+
 def test_normal_image_is_looked_at_once_and_its_labels_are_kept(fluo, monkeypatch):
     looked = []
 
