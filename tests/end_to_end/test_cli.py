@@ -25,7 +25,7 @@ from nuclarium.synthetic.plane import synthetic_nuclei
 COMMANDS = ["info", "segment", "measure", "evaluate", "sample", "models", "train", "export"]
 COMMANDS += ["init", "import", "status", "slices", "recipe", "patches"]
 COMMANDS += ["benchmark", "compare", "dataset", "pixels", "masks", "consensus"]
-COMMANDS += ["annotate", "annotations", "classes", "backup", "restore"]
+COMMANDS += ["quantize", "annotate", "annotations", "classes", "backup", "restore"]
 TILES_IN_FILES = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job

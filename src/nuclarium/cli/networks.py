@@ -1,4 +1,4 @@
-"""Commands of networks: the shipped models, training, export."""
+"""Commands of networks: the shipped models, training, export, 8 bits."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
         "with a run that was stopped"
     )(train)
     app.command(epilog="Example:  nuclarium export runs/fluo --out my_model.onnx")(export)
+    app.command(epilog="Example:  nuclarium quantize my_model.onnx images/*.tif")(quantize)
 
 
 def models(as_json: Json = False) -> None:
@@ -110,6 +111,41 @@ def export(
 
     model = export_run(run, out, scores=scores, calibration=calibration)
     typer.echo(f"{out} ({len(model.network) / 1e6:.1f} MB). Use it: --model {out}")
+
+
+def quantize(
+    model: Annotated[Path, typer.Argument(help="Model file of `nuclarium export`.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(help="Ten or more images like those that the model is used on."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Model file to write; MODEL itself when left out."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a model twice as fast: add its network in 8 bits. Needs the extra `train`.
+
+    The nuclei of both are compared, and if they differ much nothing is written.
+    """
+    need_extra("Quantizing")
+    from nuclarium.cli.progress import counted
+    from nuclarium.train.quantize import quantize_model
+
+    with counted("Images, each twice", quiet=as_json, total=2 * len(images)) as seen:
+        made = quantize_model(model, images, out or model, seen=seen)
+    at_half, at_more = (made.agreement.matches[i].f1 for i in (0, 5))
+    size = len(made.model.network) / 1e6
+    if as_json:
+        values = {"model": str(out or model), "sha256": made.model.hash, "images": made.images}
+        typer.echo(json.dumps({**values, "f1@0.50": at_half, "f1@0.75": at_more}))
+        return
+    typer.echo(
+        f"{out or model} ({size:.1f} MB). In {made.images} images the network in 8 bits finds the "
+        f"nuclei of the one in single precision: F1 {at_half:.3f} at an IoU of 0.5, {at_more:.3f} "
+        "at 0.75."
+    )
 
 
 def need_extra(step: str) -> None:

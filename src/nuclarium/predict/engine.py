@@ -1,4 +1,4 @@
-"""Run a network: ONNX Runtime in the core install, OpenVINO where it is installed and asked for."""
+"""Run a network: ONNX Runtime in the core install, OpenVINO where it is installed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nuclarium.core.errors import MissingExtraError, ModelError
+from nuclarium.predict.quantized import has_int8_network, int8_network
 from nuclarium.predict.turned import TurnedEngine
 
-EngineName = Literal["auto", "onnxruntime", "openvino", "openvino-bf16"]
+EngineName = Literal["auto", "onnxruntime", "onnxruntime-int8", "openvino", "openvino-bf16"]
 Array = npt.NDArray[np.float32]
 _SMALL_SIDE = 64
 
@@ -46,10 +47,10 @@ class OnnxRuntimeEngine:
         Threads that one run uses.
     """
 
-    name = "onnxruntime"
-
-    def __init__(self, network: bytes, threads: int) -> None:
+    def __init__(self, network: bytes, threads: int, name: str = "onnxruntime") -> None:
         import onnxruntime
+
+        self.name = name
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -147,8 +148,19 @@ class OpenVinoEngine:
         return np.array(result[0], np.float32)
 
 
+def _int8_engine(network: bytes, threads: int) -> Engine:
+    quantized = int8_network(network)
+    if quantized is None:
+        raise ModelError(
+            "The engine onnxruntime-int8 needs a model file with an 8-bit network, but this one "
+            "has none. Make one with `nuclarium quantize`, or take the engine onnxruntime."
+        )
+    return OnnxRuntimeEngine(quantized, threads, "onnxruntime-int8")
+
+
 _ENGINES: dict[str, Callable[[bytes, int], Engine]] = {
     "onnxruntime": OnnxRuntimeEngine,
+    "onnxruntime-int8": _int8_engine,
     "openvino": OpenVinoEngine,
     "openvino-bf16": partial(OpenVinoEngine, precision="bf16"),
 }
@@ -162,9 +174,10 @@ def start_engine(
     Parameters
     ----------
     network : bytes
-        An ONNX file.
+        A model file, or any ONNX file.
     engine : str
-        ``auto`` takes OpenVINO where it is installed, which is faster, else ONNX Runtime.
+        ``auto`` takes ``onnxruntime-int8`` where the file carries an 8-bit network, as the shipped
+        ones do. Without one it takes OpenVINO where it is installed, else ONNX Runtime.
         ``openvino-bf16`` is never taken unasked.
     threads : int
         Threads that one run uses.
@@ -174,18 +187,20 @@ def start_engine(
     Raises
     ------
     ModelError
-        If the network cannot be loaded.
+        If the network cannot be loaded, or has no 8-bit form when that is asked for.
     MissingExtraError
         If OpenVINO is asked for and not installed.
     """
-    started: Engine = _ENGINES[chosen_engine(engine)](network, threads)
+    started: Engine = _ENGINES[chosen_engine(engine, network)](network, threads)
     return started if turns == 1 else TurnedEngine(started, turns)
 
 
-def chosen_engine(engine: EngineName) -> str:
-    """Name of the engine that ``auto`` means here, or the one that was asked for."""
+def chosen_engine(engine: EngineName, network: bytes) -> str:
+    """Name of the engine that ``auto`` means for a model file here, or the one asked for."""
     if engine != "auto":
         return engine
+    if has_int8_network(network):
+        return "onnxruntime-int8"
     return "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
 
 

@@ -230,7 +230,7 @@ def segment(
         ``bright`` for bright nuclei on a dark ground, ``dark`` for dark ones on a bright ground,
         or ``auto``; not used by a model of colour.
     engine : str
-        ``auto``, ``onnxruntime``, ``openvino`` or ``openvino-bf16``.
+        ``auto``, ``onnxruntime``, ``onnxruntime-int8``, ``openvino`` or ``openvino-bf16``.
     tta : bool
         Average over all eight turns and reflections of the image (test-time augmentation), not
         only over those that the model asks for (1 for ``fluo``, 2 for ``he``).

@@ -149,7 +149,7 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
         "model": model.name,
         "model_why": selection.model_why,
         "view": _view_record(selection, views[0], image),
-        "engine": chosen_engine(batch.settings.engine),
+        "engine": chosen_engine(batch.settings.engine, model.network),
         "n_nuclei": len(table),
         "warnings": _warnings(image, selection, views[0], len(table), doubts),
         "outputs": [path.relative_to(batch.folder).as_posix() for path in written],

@@ -13,14 +13,14 @@ from nuclarium.predict.model import Model
 _PACKAGES = ("numpy", "scipy", "scikit-image", "tifffile", "imagecodecs", "zarr", "onnxruntime")
 
 
-def environment(engine: str) -> dict[str, Any]:
-    """Versions of everything that can change a result, and the engine that ran the network."""
-    packages = dict.fromkeys([*_PACKAGES, engine.partition("-")[0]])
+def environment(*engines: str) -> dict[str, Any]:
+    """Versions of everything that can change a result, and the engines that did the work."""
+    packages = dict.fromkeys([*_PACKAGES, *(engine.partition("-")[0] for engine in engines)])
     return {
         "nuclarium": nuclarium.__version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "engine": engine,
+        "engine": ", ".join(engines),
         "packages": {name: importlib.metadata.version(name) for name in packages},
     }
 

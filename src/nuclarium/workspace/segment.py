@@ -17,7 +17,6 @@ import pandas as pd
 
 from nuclarium.core.errors import OutputError
 from nuclarium.io.write import write_json, write_table, write_text
-from nuclarium.predict.engine import chosen_engine
 from nuclarium.predict.model import InputSpec
 from nuclarium.predict.segment import available_cores
 from nuclarium.workspace.batch import Batch, Reporter, process_image
@@ -204,7 +203,7 @@ def _write_batch(
         "started": facts.started.isoformat(timespec="seconds"),
         "seconds": round(facts.seconds, 3),
         "settings": batch.settings.as_dict(),
-        "environment": environment(chosen_engine(batch.settings.engine)),
+        "environment": environment(*sorted({record["engine"] for record in records})),
         "models": [model_record(model) for model in batch.models.values()],
         "images": records,
         "failures": [{"file": failure.path.name, "reason": failure.reason} for failure in failures],

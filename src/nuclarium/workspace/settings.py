@@ -40,7 +40,7 @@ class SegmentSettings:
     magnification : float or None
         At which the network sees the image; chosen by the diameter when None.
     engine : str
-        ``auto``, ``onnxruntime``, ``openvino`` or ``openvino-bf16``.
+        ``auto``, ``onnxruntime``, ``onnxruntime-int8``, ``openvino`` or ``openvino-bf16``.
     tta : bool
         Whether the network's answer is averaged over all eight turns and reflections, not only
         over those that the model asks for.
