@@ -130,12 +130,14 @@ def _arguments() -> argparse.Namespace:
 
 def _tools(args: argparse.Namespace) -> list[Tool]:
     model = ("--model", args.model)
+    single = (*model, "--engine", "onnxruntime")
     openvino = (*model, "--engine", "openvino")
     bf16 = (*model, "--engine", "openvino-bf16")
     stardist = ("--model", str(args.stardist_model))
     cellpose = "serve_cellpose.py"
     return [
-        Tool("nuclarium, ONNX Runtime", "nuclarium", "serve_nuclarium.py", model),
+        Tool("nuclarium", "nuclarium", "serve_nuclarium.py", model),
+        Tool("nuclarium, ONNX Runtime", "nuclarium", "serve_nuclarium.py", single),
         Tool("nuclarium, OpenVINO", "nuclarium-openvino", "serve_nuclarium.py", openvino),
         Tool("nuclarium, OpenVINO bf16", "nuclarium-openvino", "serve_nuclarium.py", bf16),
         Tool("StarDist", "stardist", "serve_stardist.py", stardist),

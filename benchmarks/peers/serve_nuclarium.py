@@ -24,7 +24,7 @@ from nuclarium.predict.view import ViewSettings
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="fluo", help="shipped name or file")
-    parser.add_argument("--engine", default="onnxruntime", choices=get_args(EngineName))
+    parser.add_argument("--engine", default="auto", choices=get_args(EngineName))
     args = parser.parse_args()
     model = load_model(args.model)
     cores = available_cores()
