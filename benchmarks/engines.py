@@ -1,4 +1,4 @@
-"""Seconds a megapixel of the network alone, ONNX Runtime and OpenVINO side by side.
+"""Seconds a megapixel of the network alone, by the engines side by side.
 
     python benchmarks/engines.py [MODEL]
 
@@ -39,7 +39,7 @@ def main() -> None:
             start_engine(network, engine=name, threads=threads),
             workers,
         )
-        for name in ("onnxruntime", "openvino", "openvino-bf16")
+        for name in ("onnxruntime", "onnxruntime-int8", "openvino", "openvino-bf16")
         for workers, threads in ((1, 1), (1, cores), (cores, 1))
     }
     times: dict[str, list[float]] = {case: [] for case in cases}

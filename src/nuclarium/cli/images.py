@@ -95,16 +95,15 @@ def segment(
     engine: Annotated[
         str,
         typer.Option(
-            help="auto, the fastest that gives the same on every machine; onnxruntime-int8, in "
-            "8 bits; onnxruntime, in single precision; of the extra openvino: openvino, or "
-            "openvino-bf16."
+            help="auto; onnxruntime-int8, in 8 bits, which auto takes where the model has them; "
+            "onnxruntime, in single precision; of the extra openvino: openvino, or openvino-bf16."
         ),
     ] = "auto",
     tta: Annotated[
         bool,
         typer.Option(
             "--tta",
-            help="Average over all eight turns of the image: a little better, 4 (he) or 8 (fluo) "
+            help="Average over all eight turns of the image: a little better, 2 (he) or 8 (fluo) "
             "times slower.",
         ),
     ] = False,

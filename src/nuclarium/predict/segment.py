@@ -233,7 +233,7 @@ def segment(
         ``auto``, ``onnxruntime``, ``onnxruntime-int8``, ``openvino`` or ``openvino-bf16``.
     tta : bool
         Average over all eight turns and reflections of the image (test-time augmentation), not
-        only over those that the model asks for (1 for ``fluo``, 2 for ``he``).
+        only over those that the model asks for (1 for ``fluo``, 4 for ``he``).
     workers : int, optional
         Tiles at once; as many as there are processors when left out.
 

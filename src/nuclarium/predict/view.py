@@ -47,6 +47,9 @@ _BRIGHT_GROUND = 0.75
 _SEARCHED = (0.125, 0.25, 2.0, 4.0)
 """Where to look when nothing is sure as it is."""
 
+_REDUCED = (0.25, 0.5)
+"""Where to look when what is sure as it is is very small."""
+
 
 @dataclass(frozen=True, slots=True)
 class ViewSettings:
@@ -294,7 +297,9 @@ class _Looks:
         """View at the magnification that suits what is found at it."""
         settled = self._follow(1.0)
         if settled is None and self._is_grey:
-            settled = self._searched()
+            settled = self._searched(_SEARCHED)
+        elif settled is not None and self._is_grey and self._may_be_grain():
+            settled = self._searched(_REDUCED) or settled
         if settled is None:
             return self.view(View(why=_NOTHING_SURE, is_doubtful=self._doubt()))
         finding = self.at(settled)[0]
@@ -311,12 +316,22 @@ class _Looks:
         """Return a view in this contrast, with the labels that looking at it has made."""
         return replace(view, is_dark=self.is_dark, labels=self.at(view.magnification)[1])
 
-    def _searched(self) -> float | None:
-        """Start where the model is surest of several nuclei; one alone may well be a clump."""
-        several = [value for value in _SEARCHED if len(self.at(value)[0].score) > 1]
+    def _may_be_grain(self) -> bool:
+        """Whether what is found is so small that it may be in and between large nuclei."""
+        return self.at(1.0)[0].typical_diameter < COMFORTABLE_PX[0]
+
+    def _searched(self, among: tuple[float, ...]) -> float | None:
+        """Start where the model is surest of several nuclei; one alone may well be a clump.
+
+        Nowhere if it is less sure there than at the magnification of 1.
+        """
+        several = [value for value in among if len(self.at(value)[0].score) > 1]
         if not several:
             return None
-        return self._follow(max(several, key=lambda value: self.at(value)[0].evidence))
+        start = max(several, key=lambda value: self.at(value)[0].evidence)
+        if self.is_sure(1.0) and self.at(start)[0].evidence < self.at(1.0)[0].evidence:
+            return None
+        return self._follow(start)
 
     def _follow(self, magnification: float) -> float | None:
         """Go where the sizes that are found lead, as long as they are sure.

@@ -135,6 +135,21 @@ def test_where_a_leap_ends_at_nothing_sure_half_of_it_is_tried(
     assert view.is_estimated == sure_at_half
 
 
+@pytest.mark.parametrize(("when_reduced", "magnification"), [(0.95, 0.5), (0.87, 2.0)])
+def test_specks_are_not_believed_where_large_nuclei_are_surer(
+    when_reduced, magnification, fluo, monkeypatch
+):
+    """At full size hundreds of specks in and between nuclei that are 110 px across."""
+
+    def found(*_, magnification=1.0, **__):
+        if magnification >= 1:
+            return Finding(np.full(400, 0.88), np.full(400, 9.6)), None
+        return Finding(np.full(20, when_reduced), np.full(20, 110.0)), None
+
+    monkeypatch.setattr("nuclarium.predict.view.look", found)
+    assert view_of(np.zeros((64, 64), np.uint8), fluo).magnification == magnification
+
+
 def test_normal_image_is_looked_at_once_and_its_labels_are_kept(fluo, monkeypatch):
     looked = []
 
