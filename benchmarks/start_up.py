@@ -43,7 +43,7 @@ def main() -> None:
         tifffile.imwrite(folder / "image.tif", pixels, photometric="minisblack")
         nuclarium = [sys.executable, "-m", "nuclarium"]
         report("--help", [seconds_until([*nuclarium, "--help"], None) for _ in range(RUNS)])
-        for engine in ("onnxruntime", "openvino"):
+        for engine in ("onnxruntime-int8", "onnxruntime", "openvino"):
             firsts, wholes = [], []
             for i in range(RUNS):
                 out = folder / f"{engine}{i}"
