@@ -12,12 +12,8 @@ from pathlib import Path
 
 
 def main() -> None:
-    run, data, modality, wanted = (
-        Path(sys.argv[1]),
-        Path(sys.argv[2]),
-        sys.argv[3],
-        int(sys.argv[4]),
-    )
+    run, data = map(Path, sys.argv[1:3])
+    modality, wanted = sys.argv[3], int(sys.argv[4])
     with (data / "index.csv").open() as file:
         kinds = {row["id"]: row["modality"] for row in csv.DictReader(file)}
     names = [n for n in json.loads(run.read_text())["train_names"] if kinds[n] == modality]

@@ -125,7 +125,7 @@ def quantize(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a model twice as fast: add its network in 8 bits. Needs the extra `train`.
+    """Make a model faster: add its network in 8 bits. Needs the extra `train`.
 
     The nuclei of both are compared, and if they differ much nothing is written.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -127,7 +128,7 @@ class Model:
     card: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration | None = None
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of the file, as hexadecimal digits."""
         return hashlib.sha256(self.network).hexdigest()

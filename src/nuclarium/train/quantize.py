@@ -1,4 +1,4 @@
-"""A model's network in 8-bit integers: less than half the time, and nearly the same nuclei.
+"""A model's network in 8-bit integers: about 0.6 of the time, and nearly the same nuclei.
 
 Weights and what flows between the layers become integers [1]_. How large that gets is learned from
 images. The weights have 7 bits: with 8, the sums overflow on processors that have no instructions
@@ -14,6 +14,7 @@ References
 from __future__ import annotations
 
 import logging
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -113,8 +114,9 @@ def quantize_model(
         scores = score(_segmented(path, model, engine), expected)
         total = scores if total is None else total + scores
         seen(1)
-    if total is None or not total.matches[0].f1 >= LEAST_AGREEMENT:
-        found = "no nuclei" if total is None else f"an F1 of {total.matches[0].f1:.3f}"
+    f1 = float("nan") if total is None else total.matches[0].f1
+    if total is None or not f1 >= LEAST_AGREEMENT:
+        found = "no nuclei" if math.isnan(f1) else f"an F1 of {f1:.3f}"
         raise ModelError(
             f"In 8 bits the network must find the same nuclei, an F1 of {LEAST_AGREEMENT} at an "
             f"IoU of 0.5, but {found} is what came of {len(images)} images. Give more images, like "
@@ -208,12 +210,10 @@ class _Reader(quantization.CalibrationDataReader):
 
 
 def _middle(pixels: Array) -> Array:
-    """Middle of an input, 512 px wide and high at most, on the grid of the network."""
-    rows, columns = (
-        slice(start := (side - kept) // 2 // 32 * 32, start + kept)
-        for side, kept in ((side, min(side, _MOST_SIDE)) for side in pixels.shape[2:])
-    )
-    return np.ascontiguousarray(pixels[:, :, rows, columns])
+    """Middle of an input, 512 px wide and high at most; it begins where the network's steps do."""
+    top, left = (max(0, side - _MOST_SIDE) // 2 // 32 * 32 for side in pixels.shape[2:])
+    middle = pixels[:, :, top : top + _MOST_SIDE, left : left + _MOST_SIDE]
+    return np.ascontiguousarray(middle)
 
 
 def _segmented(path: Path, model: Model, engine: Engine) -> Labels:
