@@ -1,32 +1,15 @@
-"""A model's network in 8-bit integers: about 0.6 of the time, and nearly the same nuclei.
-
-Weights and what flows between the layers become integers [1]_. How large that gets is learned from
-images. The weights have 7 bits: with 8, the sums overflow on processors that have no instructions
-for it (VNNI), and the nuclei are others. Layers that begin or end with few channels stay in single
-precision, the first, the last and those of one channel at a time among them: they are little work,
-and rounding them costs most.
-
-References
-----------
-.. [1] B. Jacob et al., CVPR 2018, doi:10.1109/CVPR.2018.00286
-"""
+"""A model file gets its network in 8-bit integers as well, if both find the same nuclei."""
 
 from __future__ import annotations
 
-import logging
 import math
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnxruntime import quantization
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from nuclarium.core.errors import ModelError
 from nuclarium.core.labels import Labels
@@ -38,20 +21,16 @@ from nuclarium.predict.model import Model, load_model
 from nuclarium.predict.quantized import INT8_KEY, packed
 from nuclarium.predict.segment import available_cores, choose_views, segment_selected, select
 from nuclarium.predict.view import ViewSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from nuclarium.train.int8 import int8_network_of
 
 Array = npt.NDArray[np.float32]
 
 LEAST_AGREEMENT = 0.95
 """F1 at an IoU of 0.5 between the nuclei of both networks, below which no file is written."""
 
-NARROW = 24
-"""Layers with fewer channels, on either side, are not rounded."""
-
 _MOST_SIDE = 512
 _MOST_INPUTS = 300
+_NOTHING = -20.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +71,7 @@ def quantize_model(
     out : Path
         Model file to write; it may be `source`.
     seen : callable
-        Called with 1 for every image that was segmented; each is twice.
+        Called with 1 for every image that both networks have segmented.
 
     Raises
     ------
@@ -102,16 +81,15 @@ def quantize_model(
         If an image cannot be read, or the file cannot be written.
     """
     model = load_model(source)
-    recorder = _Recorder(OnnxRuntimeEngine(model.network, available_cores()))
-    exact = []
-    for path in images:
-        exact.append(_segmented(path, model, recorder))
-        seen(1)
+    recorder = _Recorder()
+    for path in images:  # as they are, so that no rule of sizes has a part in the network
+        _segmented(path, model, recorder, ViewSettings(magnification=1.0))
     network = int8_network_of(model.network, recorder.inputs)
-    engine = OnnxRuntimeEngine(network, available_cores(), "onnxruntime-int8")
+    exact = OnnxRuntimeEngine(model.network, available_cores())
+    rounded = OnnxRuntimeEngine(network, available_cores(), "onnxruntime-int8")
     total: ImageScores | None = None
-    for path, expected in zip(images, exact, strict=True):
-        scores = score(_segmented(path, model, engine), expected)
+    for path in images:
+        scores = score(_segmented(path, model, rounded), _segmented(path, model, exact))
         total = scores if total is None else total + scores
         seen(1)
     f1 = float("nan") if total is None else total.matches[0].f1
@@ -133,57 +111,10 @@ def quantize_model(
     return Quantized(load_model(out), len(images), total)
 
 
-def int8_network_of(network: bytes, inputs: Sequence[Array]) -> bytes:
-    """ONNX file of a network in 8-bit integers, whose ranges are those that inputs make.
-
-    Parameters
-    ----------
-    network : bytes
-        ONNX file in single precision.
-    inputs : sequence of ndarray of float32, shape (1, C, H, W)
-    """
-    with tempfile.TemporaryDirectory() as name, _quiet():
-        folder = Path(name)
-        whole, lean, small = (folder / f"{part}.onnx" for part in ("whole", "lean", "int8"))
-        graph = onnx.load_from_string(network)
-        del graph.metadata_props[:]
-        onnx.save(graph, whole)
-        quant_pre_process(whole, lean, skip_symbolic_shape=True)
-        quantization.quantize_static(
-            lean,
-            small,
-            _Reader(graph.graph.input[0].name, inputs),
-            quant_format=quantization.QuantFormat.QDQ,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            nodes_to_exclude=_kept_in_floats(onnx.load(lean).graph),
-        )
-        return small.read_bytes()
-
-
-def _kept_in_floats(graph: onnx.GraphProto) -> list[str]:
-    """Names of the nodes that are not rounded: narrow layers, and what only follows on such."""
-    shapes = {array.name: tuple(array.dims) for array in graph.initializer}
-    exact = {entry.name for entry in graph.input}
-    kept = []
-    for node in graph.node:
-        if node.op_type == "Conv":
-            is_exact = min(shapes[node.input[1]][:2]) < NARROW
-        else:
-            is_exact = exact.issuperset(name for name in node.input if name and name not in shapes)
-        if is_exact:
-            exact.update(node.output)
-            kept.append(node.name)
-    return kept
-
-
 @dataclass
 class _Recorder:
-    """An engine that keeps what it was given, the middle of what is large."""
+    """An engine that finds nothing, and keeps what it was given, the middle of what is large."""
 
-    engine: Engine
     name: str = "recorder"
     inputs: list[Array] = field(default_factory=list)
 
@@ -191,22 +122,10 @@ class _Recorder:
         """Return logits; see `Engine`."""
         if len(self.inputs) < _MOST_INPUTS:
             self.inputs.append(_middle(pixels))
-        return self.engine.run(pixels)
+        return np.full((len(pixels), 2, *pixels.shape[2:]), _NOTHING, np.float32)
 
     def release(self) -> None:
         """Give back memory; see `Engine`."""
-        self.engine.release()
-
-
-class _Reader(quantization.CalibrationDataReader):
-    """Inputs one after the other, as ONNX Runtime asks for them."""
-
-    def __init__(self, name: str, inputs: Sequence[Array]) -> None:
-        self._rest = iter([{name: pixels} for pixels in inputs])
-
-    def get_next(self) -> dict[str, Any] | None:
-        """Return the next input, or None after the last."""
-        return next(self._rest, None)
 
 
 def _middle(pixels: Array) -> Array:
@@ -216,21 +135,13 @@ def _middle(pixels: Array) -> Array:
     return np.ascontiguousarray(middle)
 
 
-def _segmented(path: Path, model: Model, engine: Engine) -> Labels:
-    """Labels of the first plane, as a user gets them."""
+def _segmented(
+    path: Path, model: Model, engine: Engine, settings: ViewSettings | None = None
+) -> Labels:
+    """Labels of the first plane, as a user gets them, or as the settings say."""
     with open_image(path) as image:
         selection = select(image, model=model.name, kind=model.input.kind)
-        view = choose_views(selection, model, engine, ViewSettings())[0]
+        view = choose_views(selection, model, engine, settings or ViewSettings())[0]
         plane = selection.planes[0]
         found = segment_selected(plane, selection.channel, model, engine, view=view)
         return found.to_array()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep back advice of ONNX Runtime's quantizer that its caller has followed."""
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)

@@ -13,7 +13,7 @@ from nuclarium.predict.engine import start_engine  # noqa: E402
 from nuclarium.predict.model import load_model  # noqa: E402
 from nuclarium.predict.quantized import INT8_KEY  # noqa: E402
 from nuclarium.synthetic.plane import synthetic_nuclei  # noqa: E402
-from nuclarium.train.quantize import int8_network_of, quantize_model  # noqa: E402
+from nuclarium.train.quantize import quantize_model  # noqa: E402
 
 
 @pytest.fixture
@@ -24,57 +24,6 @@ def images(tmp_path):
         pixels, _ = synthetic_nuclei((128, 160), 10, np.random.default_rng(seed), diameter_px=20)
         tifffile.imwrite(path, pixels)
     return paths
-
-
-def layered(seed=0):
-    """An ONNX network of four convolutions, the second by channel."""
-    make, rng = onnx.helper.make_node, np.random.default_rng(seed)
-    shapes = {
-        "first": (32, 1, 3, 3),
-        "each": (32, 1, 3, 3),
-        "mixed": (32, 32, 1, 1),
-        "last": (2, 32, 1, 1),
-    }
-    weights = [
-        onnx.numpy_helper.from_array(rng.normal(0, 0.5, shape).astype(np.float32), f"{name}_w")
-        for name, shape in shapes.items()
-    ]
-    nodes, before = [], "pixels"
-    for name, shape in shapes.items():
-        after = "logits" if name == "last" else name
-        padding = {"pads": [1] * 4} if shape[-1] == 3 else {}
-        group = {"group": 32} if name == "each" else {}
-        nodes.append(make("Conv", [before, f"{name}_w"], [after], name=name, **padding, **group))
-        before = after
-    kind = onnx.TensorProto.FLOAT
-    pixels = onnx.helper.make_tensor_value_info("pixels", kind, ["n", 1, "h", "w"])
-    logits = onnx.helper.make_tensor_value_info("logits", kind, ["n", 2, "h", "w"])
-    graph = onnx.helper.make_graph(nodes, "layered", [pixels], [logits], weights)
-    version = [onnx.helper.make_opsetid("", 18)]
-    return onnx.helper.make_model(graph, opset_imports=version, ir_version=9).SerializeToString()
-
-
-def test_only_broad_layers_become_integers(rng):
-    inputs = [rng.random((1, 1, 32, 48), dtype=np.float32) for _ in range(4)]
-    small = onnx.load_from_string(int8_network_of(layered(), inputs))
-    rounded = {
-        array.name: onnx.numpy_helper.to_array(array)
-        for array in small.graph.initializer
-        if array.data_type == onnx.TensorProto.INT8 and "w" in array.name.split("_")
-    }
-    values = [array for array in rounded.values() if array.ndim == 4]
-    assert [array.shape for array in values] == [(32, 32, 1, 1)]
-    assert 32 < np.abs(values[0]).max() <= 64, "7 bits"
-
-
-def test_integers_give_nearly_the_same_logits(rng):
-    inputs = [rng.random((1, 1, 32, 48), dtype=np.float32) for _ in range(4)]
-    small = start_engine(int8_network_of(layered(), inputs), engine="onnxruntime")
-    exact = start_engine(layered(), engine="onnxruntime")
-    pixels = rng.random((2, 1, 64, 32), dtype=np.float32)
-    found, expected = small.run(pixels), exact.run(pixels)
-    assert found.shape == expected.shape
-    assert np.abs(found - expected).max() < 0.05 * np.ptp(expected)
 
 
 def test_file_keeps_its_network_and_card_and_carries_the_other_beside(images, tmp_path):
@@ -138,3 +87,11 @@ def test_command_says_how_alike_both_are(images, tmp_path, monkeypatch, capsys):
     assert values["images"] == 3
     assert values["sha256"] == load_model(path).hash
     assert 0.95 < values["f1@0.75"] <= values["f1@0.50"] <= 1
+
+
+def test_rules_of_sizes_have_no_part_in_the_network(images, tmp_path, monkeypatch):
+    path = write_local_model(tmp_path / "local.onnx")
+    before = quantize_model(path, images, tmp_path / "before.onnx").model
+    monkeypatch.setattr("nuclarium.predict.view.COMFORTABLE_PX", (40.0, 200.0))
+    after = quantize_model(path, images, tmp_path / "after.onnx").model
+    assert after.hash == before.hash
