@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -103,23 +104,38 @@ class Finding:
 
 @dataclass(frozen=True)
 class SampledPlane:
-    """A plane, and pixels of it that stand for all.
+    """A plane, and parts of it that stand for all.
 
     Parameters
     ----------
     read : callable
         Gives the pixels of a window, shape (H, W) or (H, W, 3).
     shape : (height, width)
-    pixels : ndarray, shape (N,) or (N, 3)
-        As `sample_plane` gives them.
-    lit : tuple of Box
-        Parts of the plane with contrast, those with most first.
+    samples : tuple of (Box, ndarray)
+        Windows and their pixels, as `iter_samples` gives them.
     """
 
     read: PixelReader
     shape: tuple[int, int]
-    pixels: npt.NDArray[Any]
-    lit: tuple[Box, ...]
+    samples: tuple[tuple[Box, npt.NDArray[Any]], ...]
+
+    @cached_property
+    def pixels(self) -> npt.NDArray[Any]:
+        """Pixels of all samples, shape (N,) or (N, 3), as `sample_plane` gives them."""
+        flat = [pixels.reshape(-1, *pixels.shape[2:]) for _, pixels in self.samples]
+        return flat[0] if len(flat) == 1 else np.concatenate(flat)
+
+    @cached_property
+    def lit(self) -> tuple[Box, ...]:
+        """Parts of the plane with contrast, those with most first."""
+        spread = {}
+        for outer, pixels in self.samples:
+            for box in iter_boxes(outer.shape, SAMPLE_SIDE):
+                low, high = percentiles(pixels[box.slices], (5, 95))
+                spread[box.shifted(outer.y0, outer.x0)] = float(high - low)
+        least = _LIT * max(spread.values())
+        ordered = sorted(spread, key=lambda box: (-spread[box], box))
+        return tuple(box for box in ordered if spread[box] >= least)
 
     def windows(self, magnification: float, spec: InputSpec) -> tuple[Box, ...]:
         """Where to look: the whole plane if one run of the network holds it, or some windows.
@@ -141,21 +157,12 @@ class SampledPlane:
 
 
 def sampled(read: PixelReader, shape: tuple[int, int]) -> SampledPlane:
-    """Read the sample of a plane, and see where it has contrast."""
-    parts = list(iter_samples(read, shape))
-    spread = {}
-    for outer, pixels in parts:
-        for box in iter_boxes(outer.shape, SAMPLE_SIDE):
-            low, high = percentiles(pixels[box.slices], (5, 95))
-            spread[box.shifted(outer.y0, outer.x0)] = float(high - low)
-    least = _LIT * max(spread.values())
-    ordered = sorted(spread, key=lambda box: (-spread[box], box))
-    lit = tuple(box for box in ordered if spread[box] >= least)
-    flat = np.concatenate([pixels.reshape(-1, *pixels.shape[2:]) for _, pixels in parts])
-    if len(parts) > 1:
-        return SampledPlane(read, shape, flat, lit)
-    whole = parts[0][1]
-    return SampledPlane(lambda box: whole[box.slices], shape, flat, lit)
+    """Read the sample of a plane; one that is a sample of itself is not read again."""
+    samples = tuple(iter_samples(read, shape))
+    if len(samples) > 1:
+        return SampledPlane(read, shape, samples)
+    whole = samples[0][1]
+    return SampledPlane(lambda box: whole[box.slices], shape, samples)
 
 
 def input_range(

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from nuclarium.core.geometry import Box, iter_boxes
 from nuclarium.core.labels import Labels
@@ -205,8 +204,8 @@ class _Steps:
         self, logits: npt.NDArray[np.float32], core: tuple[slice, ...]
     ) -> npt.NDArray[np.float32]:
         if self.plane.magnification == 1:
-            return np.asarray(expit(logits[core]), np.float32)
-        return restored(np.asarray(expit(logits), np.float32), self.plane.magnification)[core]
+            return _sigmoid(logits[core])
+        return restored(_sigmoid(logits), self.plane.magnification)[core]
 
     def decode(self, index: int) -> None:
         """Keep the fragments of a tile."""
@@ -244,6 +243,9 @@ class _Steps:
 def _run_tiles(steps: _Steps, workers: int, progress: Progress) -> None:
     """Predict every tile, and decode each as soon as the tiles around it are predicted."""
     count = len(steps.boxes)
+    if count == 1:  # small images come by the thousand, and threads cost them a twentieth
+        _run_only_tile(steps, progress)
+        return
     predicted = {i for i in range(count) if f"maps-{i}" in steps.store}
     decoded = {i for i in range(count) if f"fragments-{i}" in steps.store}
     for index in decoded:
@@ -266,6 +268,14 @@ def _run_tiles(steps: _Steps, workers: int, progress: Progress) -> None:
                     ready += _unblocked(waiting, steps.neighbours(index), index)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _run_only_tile(steps: _Steps, progress: Progress) -> None:
+    if "maps-0" not in steps.store:
+        steps.predict(0)
+    if "fragments-0" not in steps.store:
+        steps.decode(0)
+    progress(_area(steps.boxes[0]))
 
 
 def _submit(
@@ -313,6 +323,13 @@ def _padded(pixels: npt.NDArray[np.float32], divisor: int) -> npt.NDArray[np.flo
     fits = all(after < length for (_, after), length in zip(widths, pixels.shape, strict=False))
     widths += [(0, 0)] * (pixels.ndim - 2)
     return np.pad(pixels, widths, mode="reflect" if fits else "edge")
+
+
+def _sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # where exp is infinite, the answer is 0
+        values = np.exp(-logits)
+    values += 1
+    return np.reciprocal(values, out=values)
 
 
 def _area(box: Box) -> int:
