@@ -191,11 +191,11 @@ def start_engine(
     MissingExtraError
         If OpenVINO is asked for and not installed.
     """
-    started: Engine = _ENGINES[chosen_engine(engine, network)](network, threads)
+    started: Engine = _ENGINES[_chosen(engine, network)](network, threads)
     return started if turns == 1 else TurnedEngine(started, turns)
 
 
-def chosen_engine(engine: EngineName, network: bytes) -> str:
+def _chosen(engine: EngineName, network: bytes) -> str:
     """Name of the engine that ``auto`` means for a model file here, or the one asked for."""
     if engine != "auto":
         return engine

@@ -67,7 +67,7 @@ class TurnedEngine:
             raise ValueError(f"turns must be 1 to {ALL_TURNS}, but got {turns}.")
         self.engine = engine
         self.turns = _TURNS[:turns]
-        self.name = f"{engine.name}, {turns} turns"
+        self.name = engine.name
 
     def run(self, pixels: Array) -> Array:
         """Return the mean logits; see `Engine`."""

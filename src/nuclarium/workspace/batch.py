@@ -20,7 +20,7 @@ from nuclarium.core.image import Image
 from nuclarium.io import describe, hash_file
 from nuclarium.io.write import write_json
 from nuclarium.measurement.quality import QualityWarning, volume_warnings, warnings_for
-from nuclarium.predict.engine import Engine, chosen_engine, start_engine
+from nuclarium.predict.engine import Engine, start_engine
 from nuclarium.predict.model import Model, choose_model, load_model
 from nuclarium.predict.segment import (
     Selection,
@@ -149,7 +149,7 @@ def _processed(batch: Batch, source: Source, image: Image, threads: int, workers
         "model": model.name,
         "model_why": selection.model_why,
         "view": _view_record(selection, views[0], image),
-        "engine": chosen_engine(batch.settings.engine, model.network),
+        "engine": engine.name,
         "n_nuclei": len(table),
         "warnings": _warnings(image, selection, views[0], len(table), doubts),
         "outputs": [path.relative_to(batch.folder).as_posix() for path in written],
