@@ -4,7 +4,8 @@ r"""How far a network's answers differ on a processor without instructions for 8
 
 The network runs here, and once more under valgrind (Debian package `valgrind`), which shows it a
 processor with AVX2 but neither AVX-512 nor VNNI. Compared are foreground and distance, 0 to 1, of
-the upper left 192 × 192 px of each image. Minutes for four images.
+the upper left 192 × 192 px of each image; smaller ones, and those that the model is not made for,
+are passed over. Minutes for four images.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def main() -> None:
     inputs = []
     for path in args.images:
         with open_image(path) as image:
+            if min(image.plane_shape) < SIDE or image.is_rgb != (model.input.kind == "colour"):
+                continue
             pixels = image.read()
         part = input_range(pixels.reshape(-1, *pixels.shape[2:]), model.input).apply(pixels)
         ready = model.input.standardise(np.asarray(part[:SIDE, :SIDE], np.float32))
