@@ -15,6 +15,7 @@ from nuclarium.core.labels import Labels
 from nuclarium.io.checks import check_segmentable, finite
 from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.channel import ChosenChannel, Judge, choose_channel
+from nuclarium.predict.choose_view import choose_view
 from nuclarium.predict.engine import Engine, EngineName, start_engine
 from nuclarium.predict.finding import PixelReader, input_range, look, sampled
 from nuclarium.predict.magnify import at_least
@@ -28,7 +29,7 @@ from nuclarium.predict.plane import (
 )
 from nuclarium.predict.store import TileStore
 from nuclarium.predict.turned import ALL_TURNS
-from nuclarium.predict.view import Contrast, View, ViewSettings, choose_view
+from nuclarium.predict.view import Contrast, View, ViewSettings
 from nuclarium.preprocess.intensity import sample_plane
 from nuclarium.preprocess.planes import Plane, select_planes
 

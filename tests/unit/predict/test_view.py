@@ -5,17 +5,12 @@ from tests.local_networks import write_local_model
 
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box, Spacing
+from nuclarium.predict.choose_view import choose_view
 from nuclarium.predict.engine import start_engine
 from nuclarium.predict.finding import Finding, input_range, look, sampled
 from nuclarium.predict.magnify import MAGNIFICATIONS
 from nuclarium.predict.model import InputSpec, load_model
-from nuclarium.predict.view import (
-    View,
-    ViewSettings,
-    choose_view,
-    magnification_for,
-    magnification_text,
-)
+from nuclarium.predict.view import View, ViewSettings, magnification_for, magnification_text
 from nuclarium.preprocess.intensity import IntensityRange
 from nuclarium.synthetic.plane import synthetic_nuclei
 
@@ -47,7 +42,7 @@ def no_model(*_, **__):
 @pytest.fixture
 def unasked(monkeypatch, fluo):
     """A model that must not be asked."""
-    monkeypatch.setattr("nuclarium.predict.view.look", no_model)
+    monkeypatch.setattr("nuclarium.predict.looks.look", no_model)
     return fluo
 
 
@@ -129,7 +124,7 @@ def test_where_a_leap_ends_at_nothing_sure_half_of_it_is_tried(
     def found(*_, magnification=1.0, **__):
         return Finding(np.full(100, score.get(magnification, 0.7)), np.full(100, 42.0)), None
 
-    monkeypatch.setattr("nuclarium.predict.view.look", found)
+    monkeypatch.setattr("nuclarium.predict.looks.look", found)
     view = view_of(np.zeros((64, 64), np.uint8), fluo)
     assert view.magnification == magnification
     assert view.is_estimated == sure_at_half
@@ -146,7 +141,7 @@ def test_specks_are_not_believed_where_large_nuclei_are_surer(
             return Finding(np.full(400, 0.88), np.full(400, 9.6)), None
         return Finding(np.full(20, when_reduced), np.full(20, 110.0)), None
 
-    monkeypatch.setattr("nuclarium.predict.view.look", found)
+    monkeypatch.setattr("nuclarium.predict.looks.look", found)
     assert view_of(np.zeros((64, 64), np.uint8), fluo).magnification == magnification
 
 
@@ -157,7 +152,7 @@ def test_normal_image_is_looked_at_once_and_its_labels_are_kept(fluo, monkeypatc
         looked.append(options)
         return look(*arguments, **options)
 
-    monkeypatch.setattr("nuclarium.predict.view.look", counting)
+    monkeypatch.setattr("nuclarium.predict.looks.look", counting)
     view = view_of(nuclei((160, 160), 24), fluo)
     assert looked == [{"is_dark": False, "magnification": 1.0}]
     assert view.labels.shape == (160, 160)
