@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import logging
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,17 +41,9 @@ def train_one(job: Job, progress: bool) -> None:
 
     if (job.folder / "model.onnx").is_file():
         return
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # Lightning warns of few workers and few batches, which the settings say on purpose.
-        warnings.simplefilter("ignore")
-        train(
-            job.folder / "settings.toml",
-            job.folder / "run",
-            progress=progress,
-            title=job.folder.name,
-        )
-        export_run(job.folder / "run", job.folder / "model.onnx")
+    run = job.folder / "run"
+    train(job.folder / "settings.toml", run, progress=progress, title=job.folder.name)
+    export_run(run, job.folder / "model.onnx")
 
 
 def measure(job: Job, dataset_folder: Path) -> None:

@@ -27,7 +27,7 @@ from nuclarium.train.data import CentrePatches, RandomPatches, Sample
 from nuclarium.train.examples import Example, load_example
 from nuclarium.train.module import NucleusModule
 from nuclarium.train.pairs import Pair, data_hash, train_and_watch
-from nuclarium.train.trainer import make_trainer
+from nuclarium.train.trainer import make_trainer, only_errors
 
 
 def train(
@@ -78,9 +78,11 @@ def train(
     if not last.exists():
         _start_weights(module, config, config_path.parent)
     data = load_patches(config, train_pairs, val_pairs)
-    trainer, best = make_trainer(config, run, progress=progress, title=title)
     try:
-        trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=False)
+        with only_errors():
+            trainer, best = make_trainer(config, run, progress=progress, title=title)
+            start = last if last.exists() else None
+            trainer.fit(module, data, ckpt_path=start, weights_only=False)
     except SystemExit as ending:
         # Lightning ends the program on Ctrl-C; what is to be said then is not its business.
         if trainer.interrupted:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import lightning
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
@@ -12,6 +16,9 @@ from nuclarium.train.checkpoint import WholeCheckpointIO
 from nuclarium.train.config import TrainConfig
 from nuclarium.train.curves import LiveCurve
 from nuclarium.train.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def make_trainer(
@@ -53,3 +60,17 @@ def make_trainer(
         log_every_n_steps=20,
     )
     return trainer, best
+
+
+@contextmanager
+def only_errors() -> Iterator[None]:
+    """Keep back what Lightning says by the way: of cards, of few batches, of other products."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,5 +1,6 @@
 import json
-import warnings
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -29,10 +30,7 @@ class Killed(BaseException):
 
 
 def start(config, run, **options):
-    with warnings.catch_warnings():
-        # Lightning warns of few workers and few batches, which such a run has on purpose.
-        warnings.simplefilter("ignore")
-        return train(config, run, progress=False, **options)
+    return train(config, run, progress=False, **options)
 
 
 def tensors(checkpoint):
@@ -129,6 +127,15 @@ def test_checkpoint_that_was_saved_again_is_exported(finished, tmp_path):
     again.write_bytes(finished[2].read_bytes())
     model = export_run(tmp_path / "run", tmp_path / "a.onnx")
     assert model.card["step"] == tensors(finished[2])[0]
+
+
+def test_nothing_is_said_by_the_way(tmp_path):
+    """Not of cards that are not there, few batches, or the products of others."""
+    config = write_training_files(tmp_path)
+    command = [sys.executable, "-m", "nuclarium", "train", str(config), "--out", "run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    said = (done.stdout + done.stderr).lower()
+    assert not [word for word in ("tip", "gpu", "warn", "deprecated", "lightning") if word in said]
 
 
 def test_run_that_keeps_the_last_weights_still_watches(tmp_path):
