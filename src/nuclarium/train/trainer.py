@@ -15,6 +15,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from nuclarium.train.checkpoint import WholeCheckpointIO
 from nuclarium.train.config import TrainConfig
 from nuclarium.train.curves import LiveCurve
+from nuclarium.train.losses_log import KeptLosses
 from nuclarium.train.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def make_trainer(
         stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=False)
         watching = [best, stop]
     mean = EMAWeightAveraging(decay=config.ema_decay, update_every_n_steps=1)
+    losses = CSVLogger(run, name="", version="log")
     shown = [LiveCurve(config.steps, config.is_watched, title)] if progress else []
     trainer = lightning.Trainer(
         accelerator=config.accelerator,
@@ -42,12 +44,16 @@ def make_trainer(
         accumulate_grad_batches=config.accumulate,
         precision=config.precision,
         benchmark=True,
-        callbacks=[*watching, *shown, Stopwatch(run / "course.json"), last, mean],
-        plugins=[WholeCheckpointIO()],
-        logger=[
-            CSVLogger(run, name="", version="log"),
-            TensorBoardLogger(run, name="", version="log"),
+        callbacks=[
+            *watching,
+            *shown,
+            KeptLosses(losses),
+            Stopwatch(run / "course.json"),
+            last,
+            mean,
         ],
+        plugins=[WholeCheckpointIO()],
+        logger=[losses, TensorBoardLogger(run, name="", version="log")],
         # Patches are numbered, and each card takes its own numbers.
         use_distributed_sampler=False,
         reload_dataloaders_every_n_epochs=1,

@@ -1,3 +1,4 @@
+import csv
 import json
 import subprocess
 import sys
@@ -38,6 +39,12 @@ def tensors(checkpoint):
     return stored["global_step"], stored["state_dict"]
 
 
+def losses(run):
+    """Losses of every epoch; the steps beside them are Lightning's, and one more after a stop."""
+    with (run / "log" / "metrics.csv").open(newline="") as file:
+        return [(row["epoch"], row["train_loss"], row["val_loss"]) for row in csv.DictReader(file)]
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("training")
@@ -76,12 +83,15 @@ def test_run_that_was_stopped_ends_with_the_same_weights(finished, tmp_path, mon
     assert got_step == step
     torch.testing.assert_close(got, expected, rtol=0, atol=0)
     torch.testing.assert_close(tensors(resumed)[1], tensors(best)[1], rtol=0, atol=0)
+    assert losses(tmp_path / "run") == losses(whole)
 
 
 def test_run_that_is_finished_stays_as_it_is(finished):
     config, run, best = finished
     before = tensors(run / "checkpoints" / "last.ckpt")[1]
+    logged = losses(run)
     assert start(config, run) == best
+    assert losses(run) == logged
     torch.testing.assert_close(tensors(run / "checkpoints" / "last.ckpt")[1], before)
 
 
