@@ -10,9 +10,9 @@ import numpy as np
 from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Spacing
 from nuclarium.predict.engine import Engine
-from nuclarium.predict.finding import SampledPlane
 from nuclarium.predict.looks import Looks
 from nuclarium.predict.model import Model
+from nuclarium.predict.sampling import SampledPlane
 from nuclarium.predict.view import View, ViewSettings, magnification_for
 from nuclarium.preprocess.intensity import percentiles
 

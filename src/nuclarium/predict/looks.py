@@ -7,9 +7,10 @@ import math
 from dataclasses import replace
 
 from nuclarium.predict.engine import Engine
-from nuclarium.predict.finding import Finding, SampledPlane, look
+from nuclarium.predict.finding import Finding, look
 from nuclarium.predict.model import Model
 from nuclarium.predict.plane import PlaneLabels
+from nuclarium.predict.sampling import SampledPlane
 from nuclarium.predict.view import COMFORTABLE_PX, View, magnification_for
 
 POSSIBLE_UM = (3.0, 40.0)

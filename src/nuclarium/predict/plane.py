@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +17,11 @@ from nuclarium.predict.engine import Engine
 from nuclarium.predict.holes import BackgroundAreas
 from nuclarium.predict.magnify import decoder_at, magnified, restored, tile_grid
 from nuclarium.predict.model import DecoderSpec, InputSpec
+from nuclarium.predict.schedule import Progress, run_tiles
 from nuclarium.predict.store import MemoryStore, TileStore
 from nuclarium.preprocess.intensity import IntensityRange
 
 PixelReader = Callable[[Box], npt.NDArray[Any]]
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def segment_plane(
     """
     decoder_spec = decoder_at(decoder_spec, plane.magnification)
     steps = _Steps(plane, engine, input_spec, decoder_spec, store or MemoryStore())
-    _run_tiles(steps, workers, progress or (lambda pixels: None))
+    run_tiles(steps, workers, progress or (lambda pixels: None))
     if len(steps.boxes) > 1:
         engine.release()
     parts = [steps.stored_fragments(i) for i in range(len(steps.boxes))]
@@ -185,6 +184,14 @@ class _Steps:
         self.grid = tile_grid(input_spec, plane.magnification)
         self.tile_size = balanced_tile_size(plane.shape, self.grid.largest_tile, self.grid.step)
         self.boxes = list(iter_boxes(plane.shape, self.tile_size))
+
+    def is_predicted(self, index: int) -> bool:
+        """Whether the maps of a tile are kept."""
+        return f"maps-{index}" in self.store
+
+    def is_decoded(self, index: int) -> bool:
+        """Whether the fragments of a tile are."""
+        return f"fragments-{index}" in self.store
 
     def predict(self, index: int) -> None:
         """Keep the maps of a tile: foreground and distance in 1/255."""
@@ -240,74 +247,6 @@ class _Steps:
         return maps
 
 
-def _run_tiles(steps: _Steps, workers: int, progress: Progress) -> None:
-    """Predict every tile, and decode each as soon as the tiles around it are predicted."""
-    count = len(steps.boxes)
-    if count == 1:  # small images come by the thousand, and threads cost them a twentieth
-        _run_only_tile(steps, progress)
-        return
-    predicted = {i for i in range(count) if f"maps-{i}" in steps.store}
-    decoded = {i for i in range(count) if f"fragments-{i}" in steps.store}
-    for index in decoded:
-        progress(_area(steps.boxes[index]))
-    waiting = {i: set(steps.neighbours(i)) - predicted for i in range(count) if i not in decoded}
-    to_predict = iter([i for i in range(count) if i not in predicted])
-    ready = [i for i, missing in waiting.items() if not missing]
-    running: dict[Future[None], tuple[bool, int]] = {}
-    pool = ThreadPoolExecutor(workers)
-    try:
-        while waiting:
-            _submit(pool, running, steps, ready, to_predict, 2 * workers)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                is_decoding, index = running.pop(future)
-                future.result()
-                if is_decoding:
-                    del waiting[index]
-                    progress(_area(steps.boxes[index]))
-                else:
-                    ready += _unblocked(waiting, steps.neighbours(index), index)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _run_only_tile(steps: _Steps, progress: Progress) -> None:
-    if "maps-0" not in steps.store:
-        steps.predict(0)
-    if "fragments-0" not in steps.store:
-        steps.decode(0)
-    progress(_area(steps.boxes[0]))
-
-
-def _submit(
-    pool: ThreadPoolExecutor,
-    running: dict[Future[None], tuple[bool, int]],
-    steps: _Steps,
-    ready: list[int],
-    to_predict: Iterator[int],
-    limit: int,
-) -> None:
-    """Keep the workers supplied, decoding before predicting so that little waits."""
-    while ready:
-        index = ready.pop(0)
-        running[pool.submit(steps.decode, index)] = (True, index)
-    while len(running) < limit:
-        index_or_none = next(to_predict, None)
-        if index_or_none is None:
-            return
-        running[pool.submit(steps.predict, index_or_none)] = (False, index_or_none)
-
-
-def _unblocked(waiting: dict[int, set[int]], around: list[int], index: int) -> list[int]:
-    """Tiles that can be decoded now that tile `index` is predicted."""
-    found = []
-    for other in around:
-        if other in waiting and index in waiting[other]:
-            waiting[other].remove(index)
-            if not waiting[other]:
-                found.append(other)
-    return found
-
-
 def _tiles_of(window: Box, shape: tuple[int, int], size: int) -> Iterator[tuple[int, Box]]:
     """Yield number and box of every tile that a window meets."""
     rows, columns = -(-shape[0] // size), -(-shape[1] // size)
@@ -330,7 +269,3 @@ def _sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         values = np.exp(-logits)
     values += 1
     return np.reciprocal(values, out=values)
-
-
-def _area(box: Box) -> int:
-    return box.shape[0] * box.shape[1]

@@ -17,16 +17,17 @@ from nuclarium.measurement.channels import Channel, channel_image
 from nuclarium.predict.channel import ChosenChannel, Judge, choose_channel
 from nuclarium.predict.choose_view import choose_view
 from nuclarium.predict.engine import Engine, EngineName, start_engine
-from nuclarium.predict.finding import PixelReader, input_range, look, sampled
+from nuclarium.predict.finding import input_range, look
 from nuclarium.predict.magnify import at_least
 from nuclarium.predict.model import Kind, Model, choose_model, load_model, wrong_kind
 from nuclarium.predict.plane import (
     PlaneLabels,
     PlaneReader,
-    Progress,
     balanced_tile_size,
     segment_plane,
 )
+from nuclarium.predict.sampling import PixelReader, sampled
+from nuclarium.predict.schedule import Progress
 from nuclarium.predict.store import TileStore
 from nuclarium.predict.turned import ALL_TURNS
 from nuclarium.predict.view import Contrast, View, ViewSettings

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nuclarium.core.labels import Labels
 from nuclarium.predict.engine import Engine
 from nuclarium.predict.model import Model
-from nuclarium.predict.plane import Progress
+from nuclarium.predict.schedule import Progress
 from nuclarium.predict.sections import JoinSpec, Slice, linked_slices, slice_of
 from nuclarium.predict.segment import Selection, segment_selected, shown_image
 from nuclarium.predict.store import Arrays, TileStore

@@ -7,9 +7,10 @@ from nuclarium.core.errors import SettingsError
 from nuclarium.core.geometry import Box, Spacing
 from nuclarium.predict.choose_view import choose_view
 from nuclarium.predict.engine import start_engine
-from nuclarium.predict.finding import Finding, input_range, look, sampled
+from nuclarium.predict.finding import Finding, input_range, look
 from nuclarium.predict.magnify import MAGNIFICATIONS
 from nuclarium.predict.model import InputSpec, load_model
+from nuclarium.predict.sampling import sampled
 from nuclarium.predict.view import View, ViewSettings, magnification_for, magnification_text
 from nuclarium.preprocess.intensity import IntensityRange
 from nuclarium.synthetic.plane import synthetic_nuclei
