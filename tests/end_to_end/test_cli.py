@@ -18,7 +18,6 @@ import pytest
 import tifffile
 from tests.local_networks import write_local_model
 
-from nuclarium.cli import main
 from nuclarium.io import hash_file
 from nuclarium.synthetic.plane import synthetic_nuclei
 
@@ -34,21 +33,6 @@ batch.IN_MEMORY_PIXELS = 0
 from nuclarium.cli import main
 main()
 """
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process: exit code, stdout, stderr."""
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nuclarium", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return command
 
 
 @pytest.fixture(scope="session")

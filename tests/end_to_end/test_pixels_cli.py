@@ -1,29 +1,12 @@
 """Strokes to masks to verdicts on the command line."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 import tifffile
 
-from nuclarium.cli import main
 from nuclarium.synthetic.plane import synthetic_nuclei
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process: exit code, stdout, stderr."""
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nuclarium", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return command
 
 
 @pytest.fixture

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pytest
 import tifffile
 from tests.local_networks import write_local_model
 
-from nuclarium.cli import main
 from nuclarium.core.geometry import Spacing
 from nuclarium.io.lsm_info import LsmChannel
 from nuclarium.io.write import write_labels
 from nuclarium.io.write_lsm import write_lsm
 from nuclarium.synthetic.plane import synthetic_nuclei
 from nuclarium.workspace.project import Project
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process: exit code, stdout, stderr."""
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nuclarium", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return command
 
 
 @pytest.fixture
