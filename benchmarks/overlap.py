@@ -76,7 +76,7 @@ def main() -> None:
     pixels, _ = synthetic_nuclei(
         (args.side, args.side), args.side**2 // 1500, np.random.default_rng(0)
     )
-    engine = start_engine(load_model("fluo").network, engine="onnxruntime", threads=1)
+    engine = start_engine(load_model("fluo").network, threads=1)
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "plane.tif"
         tifffile.imwrite(path, pixels, tile=(512, 512), compression="zlib")

@@ -1,4 +1,4 @@
-"""A network in 8-bit integers: about half of the time, and nearly the same logits.
+"""A network in 8-bit integers: about 0.4 of the time, and nearly the same logits.
 
 Weights and what flows between the layers become integers [1]_. How large that gets is learned from
 inputs. The weights have 7 bits: with 8, the sums overflow on processors that have no instructions
