@@ -39,7 +39,7 @@ class BatchProgress:
     def __init__(self, *, quiet: bool) -> None:
         console = Console(stderr=True, quiet=quiet, highlight=False)
         self._progress = Progress(
-            TextColumn("Segmenting"),
+            TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
             TimeElapsedColumn(),
@@ -50,12 +50,12 @@ class BatchProgress:
             disable=not sys.stderr.isatty(),
         )
         self._console = console
-        self._task = self._progress.add_task("", total=None)
+        self._task = self._progress.add_task("Segmenting", total=None)
 
     @property
     def reporter(self) -> Reporter:
         """What `segment_files` tells."""
-        return Reporter(self._begin, self._advance, self._finished)
+        return Reporter(self._begin, self._advance, self._finished, self._pictured)
 
     def _begin(self, pixels: int) -> None:
         self._progress.update(self._task, total=pixels)
@@ -71,6 +71,11 @@ class BatchProgress:
             + (f" [look at: {remarks}]" if remarks else ""),
             markup=False,
             soft_wrap=True,
+        )
+
+    def _pictured(self, done: int, total: int) -> None:
+        self._progress.update(
+            self._task, description="Making the page", completed=done, total=total
         )
 
     def __enter__(self) -> Self:

@@ -58,11 +58,14 @@ class Reporter:
         Called with pixels that are done.
     finished : callable
         Called with the record of every finished image.
+    pictured : callable
+        Called while the page is made, with how many images have their pictures, and of how many.
     """
 
     begin: Callable[[int], None] = lambda pixels: None
     advance: Callable[[float], None] = lambda pixels: None
     finished: Callable[[Record], None] = lambda record: None
+    pictured: Callable[[int, int], None] = lambda done, total: None
 
 
 @dataclass(frozen=True)

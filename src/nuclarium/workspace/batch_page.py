@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -44,7 +46,14 @@ class BatchFacts:
     command: str
 
 
-def render_batch_page(folder: Path, run: dict[str, Any], facts: BatchFacts) -> str:
+def render_batch_page(
+    folder: Path,
+    run: dict[str, Any],
+    facts: BatchFacts,
+    *,
+    threads: int = 1,
+    pictured: Callable[[int, int], None] = lambda done, total: None,
+) -> str:
     """Return the page of a batch as HTML.
 
     Parameters
@@ -54,8 +63,16 @@ def render_batch_page(folder: Path, run: dict[str, Any], facts: BatchFacts) -> s
     run : dict
         What ``run.json`` holds.
     facts : BatchFacts
+    threads : int
+        Images whose pictures are made at once.
+    pictured : callable
+        Called with how many images have their pictures, and how many there are.
     """
-    images = [_page_image(folder, record, run["settings"]) for record in run["images"]]
+    images = []
+    with ThreadPoolExecutor(threads) as pool:
+        for image in pool.map(lambda it: _page_image(folder, it, run["settings"]), run["images"]):
+            images.append(image)
+            pictured(len(images), len(run["images"]))
     images += [
         PageImage(failure["file"], None, remarks=(Remark("not processed", failure["reason"]),))
         for failure in run["failures"]

@@ -209,4 +209,7 @@ def _write_batch(
         "failures": [{"file": failure.path.name, "reason": failure.reason} for failure in failures],
     }
     write_json(batch.folder / RUN_RECORD, run)
-    write_text(batch.folder / PAGE, render_batch_page(batch.folder, run, facts))
+    page = render_batch_page(
+        batch.folder, run, facts, threads=batch.cores, pictured=batch.reporter.pictured
+    )
+    write_text(batch.folder / PAGE, page)
