@@ -133,7 +133,7 @@ def quantize(
     from nuclarium.cli.progress import counted
     from nuclarium.train.quantize import quantize_model
 
-    with counted("Images in both", quiet=as_json, total=len(images)) as seen:
+    with counted("Images compared", quiet=as_json, total=len(images)) as seen:
         made = quantize_model(model, images, out or model, seen=seen)
     at_half, at_more = (made.agreement.matches[i].f1 for i in (0, 5))
     size = len(made.model.network) / 1e6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +12,13 @@ import numpy.typing as npt
 
 from nuclarium.core.geometry import Box, iter_boxes
 from nuclarium.predict.model import InputSpec
-from nuclarium.preprocess.intensity import SAMPLE_SIDE, iter_samples, percentiles
-
-PixelReader = Callable[[Box], npt.NDArray[Any]]
+from nuclarium.preprocess.intensity import (
+    SAMPLE_SIDE,
+    PixelReader,
+    iter_samples,
+    percentiles,
+    pixels_of,
+)
 
 _WINDOW_SIDE = 512
 _LARGEST_WINDOW = 1536
@@ -47,8 +50,7 @@ class SampledPlane:
     @cached_property
     def pixels(self) -> npt.NDArray[Any]:
         """Pixels of all samples, shape (N,) or (N, 3), as `sample_plane` gives them."""
-        flat = [pixels.reshape(-1, *pixels.shape[2:]) for _, pixels in self.samples]
-        return flat[0] if len(flat) == 1 else np.concatenate(flat)
+        return pixels_of(self.samples)
 
     @cached_property
     def lit(self) -> tuple[Box, ...]:

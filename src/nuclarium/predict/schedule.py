@@ -43,7 +43,7 @@ class Steps(Protocol):
 def run_tiles(steps: Steps, workers: int, progress: Progress) -> None:
     """Predict every tile, and decode each as soon as the tiles around it are predicted."""
     count = len(steps.boxes)
-    if count == 1:  # small images come by the thousand, and threads cost them a twentieth
+    if count == 1:  # small images come by the thousand, and starting threads costs them time
         _run_only_tile(steps, progress)
         return
     predicted = {i for i in range(count) if steps.is_predicted(i)}

@@ -26,12 +26,12 @@ from nuclarium.predict.plane import (
     balanced_tile_size,
     segment_plane,
 )
-from nuclarium.predict.sampling import PixelReader, sampled
+from nuclarium.predict.sampling import sampled
 from nuclarium.predict.schedule import Progress
 from nuclarium.predict.store import TileStore
 from nuclarium.predict.turned import ALL_TURNS
 from nuclarium.predict.view import Contrast, View, ViewSettings
-from nuclarium.preprocess.intensity import sample_plane
+from nuclarium.preprocess.intensity import PixelReader, sample_plane
 from nuclarium.preprocess.planes import Plane, select_planes
 
 COLOUR = "colour"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +122,13 @@ def plane_range(
 
 def sample_plane(read: PixelReader, shape: tuple[int, int]) -> npt.NDArray[Any]:
     """Pixels that stand for a plane, shape (N,) or (N, 3): those of `iter_samples`."""
-    return np.concatenate([_rows(pixels) for _, pixels in iter_samples(read, shape)])
+    return pixels_of(iter_samples(read, shape))
+
+
+def pixels_of(samples: Iterable[tuple[Box, npt.NDArray[Any]]]) -> npt.NDArray[Any]:
+    """Pixels of all samples one after the other, shape (N,) or (N, 3); of one without a copy."""
+    flat = [pixels.reshape(-1, *pixels.shape[2:]) for _, pixels in samples]
+    return flat[0] if len(flat) == 1 else np.concatenate(flat)
 
 
 def iter_samples(
@@ -145,7 +151,3 @@ def iter_samples(
         step += 1
     for box in boxes[step // 2 :: step]:
         yield box, read(box)
-
-
-def _rows(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return pixels.reshape(-1, *pixels.shape[2:])

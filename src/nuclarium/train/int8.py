@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 
+FIRST_IN_FLOATS = 2
+"""Layers that a network begins with, and are not rounded; nor is its last."""
+
 _DOUBLED = [1.0, 1.0, 2.0, 2.0]
 
 
@@ -69,9 +72,9 @@ def int8_network_of(network: bytes, inputs: Sequence[Array]) -> bytes:
 
 
 def _kept_in_floats(graph: onnx.GraphProto) -> list[str]:
-    """Names of the nodes that are not rounded: three layers, and what only follows on such."""
+    """Names of the nodes that are not rounded: some layers, and what only follows on such."""
     layers = [node.name for node in graph.node if node.op_type == "Conv"]
-    ends = {*layers[:2], *layers[-1:]}
+    ends = {*layers[:FIRST_IN_FLOATS], *layers[-1:]}
     constant = {array.name for array in graph.initializer}
     exact = {entry.name for entry in graph.input}
     kept = []
@@ -87,7 +90,7 @@ def _double_by_copying(graph: onnx.GraphProto) -> None:
     """Write every enlargement of integers by two as copies of whole pixels.
 
     ONNX Runtime keeps integers with the channels last, and enlarges them there one by one, which
-    takes an eighth of the whole network's time; the copies take a fiftieth. The result is the same.
+    is slow (benchmarks/int8_layers.py). The result is the same.
     """
     values = {array.name: numpy_helper.to_array(array) for array in graph.initializer}
     makers = {name: node for node in graph.node for name in node.output}

@@ -27,15 +27,20 @@ class KeptLosses(lightning.Callback):
         self._earlier: list[dict[str, Any]] = []
         if path.is_file():
             with path.open(newline="") as file:
-                self._earlier = list(csv.DictReader(file))
+                rows = csv.DictReader(file)
+                # A row that was cut short when the run was killed may have no epoch.
+                self._earlier = [row for row in rows if (row.get("epoch") or "").isdigit()]
 
     def setup(self, trainer: Any, *_: Any, **__: Any) -> None:
         """Write all of them, for a run that turns out to be finished."""
         self._write(trainer, self._earlier)
 
     def on_train_start(self, trainer: Any, _: Any) -> None:
-        """Write those of epochs that are not made again (steps shift by one after a stop)."""
-        last = trainer.current_epoch  # the one that the checkpoint ends
+        """Write those of epochs that are not made again; none if there was no checkpoint.
+
+        Epochs tell, since steps are counted one further after a stop.
+        """
+        last = trainer.current_epoch if trainer.global_step else -1  # the checkpoint ends it
         self._write(trainer, [row for row in self._earlier if int(row["epoch"]) <= last])
 
     def _write(self, trainer: Any, rows: list[dict[str, Any]]) -> None:
